@@ -1,0 +1,72 @@
+"""The settings: read from the environment once, checked, then frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from errors import ConfigurationError
+
+PREFIX = "LAMPLIGHT_"
+SERVER_SETTINGS = frozenset({"LAMPLIGHT_THREADS"})  # read by gunicorn.conf.py, before there is an application
+
+
+class Settings(BaseModel):
+    """What the environment says. A field `max_rows` is the variable LAMPLIGHT_MAX_ROWS; DATABASE_URL has no prefix."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    database_url: str | None = None  # unset: the embedded PostgreSQL under data
+    data: str = ".data"
+    secret: str = Field(min_length=32)  # keys the ids of results: changing it forgets which question has which answer
+    public: bool = False  # may callers without a key compute on data they send?
+
+    max_body_bytes: int = Field(8 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)
+    max_rows: int = Field(200_000, ge=1)
+    max_columns: int = Field(1_000, ge=1)
+    max_levels: int = Field(10_000, ge=2)
+    max_terms: int = Field(500, ge=1)
+    max_design_columns: int = Field(2_000, ge=1)
+    max_cells: int = Field(10_000_000, ge=100)
+    max_formula_length: int = Field(2_000, ge=10)
+    max_formula_depth: int = Field(50, ge=5, le=200)
+    max_interaction_order: int = Field(5, ge=1, le=20)
+    max_degree: int = Field(20, ge=1)
+    max_spline_df: int = Field(50, ge=1)
+
+    rate_per_key: int = Field(600, ge=1)  # requests a minute
+    rate_per_address: int = Field(120, ge=1)  # requests a minute, for callers without a key
+    concurrency: int = Field(2, ge=1)  # computations at once in one process
+    patience_seconds: float = Field(5.0, gt=0, le=25)  # longest wait for a turn; the router gives up at 30
+    deadline_seconds: float = Field(10.0, gt=0, le=25)  # longest computation of one request
+    anonymous_ttl_days: int = Field(30, ge=1)  # answers to callers without a key are kept this long
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("postgres://", "postgresql://", "postgresql+psycopg2://")):
+            raise ValueError("must begin with postgres:// or postgresql://")
+        return url
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """Read the settings. Raises ConfigurationError naming every variable that is missing, unknown or unusable."""
+        values = {name[len(PREFIX) :].lower(): value for name, value in environ.items() if _ours(name)}
+        if environ.get("DATABASE_URL"):
+            values["database_url"] = environ["DATABASE_URL"]
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise ConfigurationError("; ".join(map(_told, error.errors(include_input=False)))) from None
+
+
+def _ours(name: str) -> bool:
+    return name.startswith(PREFIX) and name not in SERVER_SETTINGS
+
+
+def _told(fault: object) -> str:
+    assert isinstance(fault, dict)
+    name = str(fault["loc"][0])
+    variable = "DATABASE_URL" if name == "database_url" else PREFIX + name.upper()
+    return f"{variable}: {fault['msg']}"
