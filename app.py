@@ -1,0 +1,29 @@
+"""The application: settings → engine → routes → error shape. `create_app()` is what gunicorn and flask call."""
+
+from __future__ import annotations
+
+import os
+
+from flask import Flask
+
+from config import Settings
+from resources.api import mount
+from resources.commands import register
+from resources.logs import log_requests, log_to_stderr
+from resources.service import EXTENSION, service_of
+from store.embedded import start
+from store.engine import engine_of
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Make the application. Raises ConfigurationError when a setting is missing or cannot be used."""
+    settings = settings or Settings.from_env(os.environ)
+    if settings.database_url is None:
+        settings = settings.model_copy(update={"database_url": start(settings.data)})
+    app = Flask("lamplight", static_folder=None)
+    app.extensions[EXTENSION] = service_of(settings, engine_of(settings))
+    log_to_stderr()
+    log_requests(app)
+    mount(app)
+    register(app)
+    return app

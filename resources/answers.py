@@ -1,0 +1,137 @@
+"""One question, one answer: recalled from the store, or computed, saved and told. Every computing endpoint goes through here."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from time import monotonic
+
+import orjson
+from flask import Request, Response, request
+
+from errors import InvalidInput, NotFound
+from resources.caller import Caller
+from resources.formats import respond, wanted_format
+from resources.service import Service
+from science.deadline import Deadline
+from science.version import ENGINE
+from store import results
+from store.engine import single_statement
+
+ID_DIGITS = 40  # hexadecimal: 160 bits, so that an id cannot be guessed
+DURATION = re.compile(r"([1-9]\d{0,8})([smhd]?)")
+SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+RENEWAL = timedelta(days=1)  # an expiry is moved only when that gains more than this
+
+
+@dataclass(frozen=True)
+class Question:
+    """What decides an answer: the kind, the request in canonical form, and the data's fingerprint."""
+
+    kind: str
+    request: bytes
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Computed:
+    """An answer as its endpoint made it, and what a picture of it needs."""
+
+    answer: dict[str, object]
+    picture: dict[str, object] | None = None
+
+
+def id_of(question: Question, caller: Caller, service: Service) -> str:
+    """Name a question's answer: a keyed hash, so equal questions of one site share it and nobody can guess it."""
+    parts = (question.kind, str(caller.site_id), question.fingerprint, ENGINE)
+    message = b"\x00".join((*(part.encode() for part in parts), question.request))
+    return "res_" + hmac.new(service.settings.secret.encode(), message, sha256).hexdigest()[:ID_DIGITS]
+
+
+def recalled(result_id: str, caller: Caller, service: Service) -> Response | None:
+    """Answer from the store, if the result is there; None if it has to be computed."""
+    with single_statement(service.engine) as connection:
+        found = results.answer_of(connection, caller.site_id, result_id)
+        if found is None:
+            return None
+        _keep_longer(found, result_id, caller, service, connection)
+    return _told(found.answer, result_id, 200, caller, service)
+
+
+def answered(
+    question: Question, caller: Caller, service: Service, compute: Callable[[Deadline], Computed]
+) -> tuple[str, Response]:
+    """Recall the answer, or compute it in turn, save it, and tell it. Nothing is told before it is committed."""
+    result_id = id_of(question, caller, service)
+    response = recalled(result_id, caller, service)
+    if response is not None:
+        return result_id, response
+    with service.gate.turn():
+        computed = compute(Deadline(monotonic() + service.settings.deadline_seconds, monotonic))
+    answer = orjson.dumps(
+        {"id": result_id, "kind": question.kind, "url": f"/results/{result_id}", **computed.answer, "engine": ENGINE},
+        option=orjson.OPT_SERIALIZE_NUMPY,
+    )
+    picture = orjson.dumps(computed.picture, option=orjson.OPT_SERIALIZE_NUMPY) if computed.picture else None
+    with single_statement(service.engine) as connection:
+        results.save(
+            connection,
+            id=result_id,
+            site_id=caller.site_id,
+            kind=question.kind,
+            answer=answer,
+            picture=picture,
+            ttl=ttl_asked(request, caller, service),
+        )
+    return result_id, _told(answer, result_id, 201, caller, service)
+
+
+def ttl_asked(request: Request, caller: Caller, service: Service) -> timedelta | None:
+    """How long to keep the answer: `?ttl=90s`, `15m`, `12h`, `30d`; None is for ever. Strangers' answers always expire."""
+    longest = timedelta(days=service.settings.anonymous_ttl_days) if caller.kind == "anonymous" else None
+    text = request.args.get("ttl")
+    if text is None:
+        return longest
+    match = DURATION.fullmatch(text)
+    if match is None or (asked := timedelta(seconds=int(match[1]) * SECONDS[match[2]])) > timedelta(days=36500):
+        raise InvalidInput("ttl must be a duration such as 3600, 90s, 15m, 12h or 30d, at most 36500d", field="?ttl")
+    return min(asked, longest) if longest else asked
+
+
+def _keep_longer(found: results.Answer, result_id: str, caller: Caller, service: Service, connection: object) -> None:
+    """Move a stored answer's expiry when this request asks for a later one."""
+    if found.expires_at is None:
+        return
+    ttl = ttl_asked(request, caller, service)
+    if ttl is None or datetime.now(UTC) + ttl > found.expires_at + RENEWAL:
+        results.keep(connection, caller.site_id, result_id, ttl)
+
+
+def _told(answer: bytes, result_id: str, status: int, caller: Caller, service: Service) -> Response:
+    """Give an answer in the format asked for. A GET is 200 even when it was computed just now, and may be cached."""
+    response = respond(answer, wanted_format(request), lambda: _picture(result_id, caller, service))
+    response.headers["Location"] = f"/results/{result_id}"
+    response.status_code = 200 if request.method == "GET" else status
+    if request.method == "GET":
+        return cached(response, result_id, caller)
+    return response
+
+
+def cached(response: Response, result_id: str, caller: Caller) -> Response:
+    """Let a browser or a proxy keep the answer of a GET, and ask with its ETag whether it still holds."""
+    response.headers["Cache-Control"] = "private, no-cache" if caller.kind == "secret" else "public, max-age=60"
+    response.headers.add("Vary", "Accept, Authorization")
+    response.set_etag(f"{result_id}-{response.mimetype}")
+    return response.make_conditional(request)
+
+
+def _picture(result_id: str, caller: Caller, service: Service) -> bytes:
+    with single_statement(service.engine) as connection:
+        found = results.find(connection, caller.site_id, result_id)
+    if found is None or found.picture is None:
+        raise NotFound("this result has no picture")
+    return found.picture

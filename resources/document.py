@@ -1,0 +1,105 @@
+"""An answer as a document of sheets, facts and notes, and the three ways to write one: CSV, an HTML fragment, plain text."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from markupsafe import Markup, escape
+
+Cell = str | float | int | None
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of the answer. `columns` are the field names of its rows; `headings` are what people read above them."""
+
+    title: str
+    columns: tuple[str, ...]
+    headings: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    p_values: frozenset[str] = frozenset()  # columns written as R writes p-values
+
+
+@dataclass(frozen=True)
+class Document:
+    """A title, the sheets (the first is the main one), sentences about the whole, and notes of what to mind."""
+
+    title: str
+    sheets: tuple[Sheet, ...]
+    sentences: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def csv_of(document: Document) -> str:
+    """Write the main sheet as CSV, in full precision; a missing number is an empty cell."""
+    sheet = document.sheets[0]
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(sheet.columns)
+    writer.writerows([_guarded(cell) for cell in row] for row in sheet.rows)
+    return out.getvalue()
+
+
+def html_of(document: Document) -> str:
+    """Write a fragment ready for a page: no script, no style, classes that begin with lamplight-."""
+    return Markup('<section class="lamplight-result"><h2>{}</h2>{}{}{}</section>\n').format(
+        document.title,
+        Markup("").join(map(_html_sheet, document.sheets)),
+        Markup("").join(Markup("<p>{}</p>").format(sentence) for sentence in document.sentences),
+        Markup("").join(Markup('<p class="lamplight-note">{}</p>').format(note) for note in document.notes),
+    )
+
+
+def text_of(document: Document) -> str:
+    """Write plain text that reads like R's summary."""
+    parts = [document.title, *map(_text_sheet, document.sheets), "\n".join(document.sentences)]
+    parts += [f"Note: {note}" for note in document.notes]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def shown(cell: Cell, p_value: bool = False) -> str:
+    """Write a number for a reader, as R prints it: five digits, p-values never smaller than < 2e-16."""
+    if cell is None:
+        return "NA"
+    if isinstance(cell, str | int):
+        return str(cell)
+    if p_value:
+        return "< 2e-16" if cell < 2e-16 else f"{cell:.3g}"
+    return f"{cell:.5g}" if isfinite(cell) else "NA"
+
+
+def _guarded(cell: Cell) -> Cell:
+    """Keep a spreadsheet from running a text as a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+def _html_sheet(sheet: Sheet) -> Markup:
+    head = Markup("").join(Markup('<th scope="col">{}</th>').format(heading) for heading in sheet.headings)
+    body = Markup("").join(_html_row(sheet, row) for row in sheet.rows)
+    return Markup("<table><caption>{}</caption><thead><tr>{}</tr></thead><tbody>{}</tbody></table>").format(
+        sheet.title, head, body
+    )
+
+
+def _html_row(sheet: Sheet, row: Sequence[Cell]) -> Markup:
+    cells = [escape(shown(cell, name in sheet.p_values)) for name, cell in zip(sheet.columns, row, strict=True)]
+    first = Markup('<th scope="row">{}</th>').format(cells[0])
+    return Markup("<tr>{}{}</tr>").format(first, Markup("").join(Markup("<td>{}</td>").format(c) for c in cells[1:]))
+
+
+def _text_sheet(sheet: Sheet) -> str:
+    """Lay a sheet out in columns: the first to the left, the others to the right."""
+    written = [[shown(cell, name in sheet.p_values) for name, cell in zip(sheet.columns, row, strict=True)] for row in sheet.rows]
+    lines = [list(sheet.headings), *written]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(sheet.headings))]
+    rows = [
+        "  ".join(
+            cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        for line in lines
+    ]
+    return "\n".join([f"{sheet.title}:", *(row.rstrip() for row in rows)])

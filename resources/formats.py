@@ -1,0 +1,47 @@
+"""A stored answer → the bytes of a format: JSON as it is; CSV, HTML and text by way of a Document; pictures drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import orjson
+from flask import Request, Response
+
+from errors import NotAcceptable
+from plots import draw
+from resources.document import csv_of, html_of, text_of
+from resources.kinds import DOCUMENTS
+
+MEDIA_TYPES = {
+    "json": "application/json",
+    "csv": "text/csv",
+    "svg": "image/svg+xml",
+    "png": "image/png",
+    "html": "text/html",
+    "txt": "text/plain",
+}
+WRITERS = {"csv": csv_of, "html": html_of, "txt": text_of}
+DRAWN_CONTENT = "default-src 'none'; style-src 'unsafe-inline'; sandbox"  # matplotlib styles its SVG inline
+
+
+def wanted_format(request: Request) -> str:
+    """The format that Accept asks for; JSON when it does not say. Raises NotAcceptable."""
+    accepted = request.headers.get("Accept", "*/*")
+    if accepted in ("*/*", "application/json"):
+        return "json"
+    best = request.accept_mimetypes.best_match(list(MEDIA_TYPES.values()))
+    if best is None:
+        raise NotAcceptable(f"an answer can be had as {', '.join(MEDIA_TYPES.values())}")
+    return next(name for name, media_type in MEDIA_TYPES.items() if media_type == best)
+
+
+def respond(answer: bytes, format_: str, picture: Callable[[], bytes]) -> Response:
+    """Write an answer in a format. `picture` fetches what a drawing needs, and is called only for one."""
+    if format_ == "json":
+        return Response(answer, mimetype=MEDIA_TYPES["json"])
+    told = orjson.loads(answer)
+    if format_ in WRITERS:
+        return Response(WRITERS[format_](DOCUMENTS[told["kind"]](told)), mimetype=MEDIA_TYPES[format_])
+    response = Response(draw(told["kind"], told, orjson.loads(picture()), format_), mimetype=MEDIA_TYPES[format_])
+    response.headers["Content-Security-Policy"] = DRAWN_CONTENT
+    return response

@@ -1,0 +1,39 @@
+"""GET /health/live and GET /health/ready: is the process up, and can it answer questions?"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from flask_restful import Resource
+from pydantic import BaseModel
+from sqlalchemy import text
+
+from resources.operation import Operation
+from resources.service import service
+from science.version import VERSION
+from store.engine import single_statement
+
+
+class Health(BaseModel):
+    status: Literal["ok"]
+    version: str
+
+
+class Live(Resource):
+    """Up: asks nothing of anybody."""
+
+    operations = {"get": Operation("Tell that the process is up", Health)}  # noqa: RUF012
+
+    def get(self) -> tuple[dict[str, str], int]:
+        return {"status": "ok", "version": VERSION}, 200
+
+
+class Ready(Resource):
+    """Ready: the database answers; 503 when it does not."""
+
+    operations = {"get": Operation("Tell that the database answers", Health)}  # noqa: RUF012
+
+    def get(self) -> tuple[dict[str, str], int]:
+        with single_statement(service().engine) as connection:
+            connection.execute(text("SELECT 1"))
+        return {"status": "ok", "version": VERSION}, 200

@@ -1,0 +1,23 @@
+"""What a verb of a resource takes and gives, for the OpenAPI document. Stands beside the resource it describes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One verb: its summary, and the models of its body, its query string and its answer."""
+
+    summary: str
+    answer: type[BaseModel] | str | None  # a model, a media type, or nothing
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    keeps: bool = False  # its answer is kept under a URL of its own, in every format
+
+    @property
+    def creates(self) -> bool:
+        """A kept answer to a body is 201 when it was computed just now."""
+        return self.keeps and self.body is not None

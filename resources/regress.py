@@ -1,0 +1,219 @@
+"""POST /regress and GET /regress: a linear model by ordinary or weighted least squares, as R's lm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Literal
+
+import orjson
+from flask import Response, request
+from flask_restful import Resource
+from pydantic import BaseModel, ConfigDict, Field
+
+from errors import InvalidInput
+from resources.answers import Computed, Question, answered, recalled
+from resources.body import fields_of_body, fields_of_query, read_body
+from resources.caller import caller, computing_caller, reading_caller
+from resources.operation import Operation
+from resources.recall import question_of
+from resources.service import Service, service
+from resources.tables import TableInput, dataset_of, table_of, table_of_dataset
+from resources.validation import validated
+from science.deadline import Deadline
+from science.regress import Fit, Predictions, Spec, fit, predict
+from science.table import Table
+
+POINTS = 2_000  # of a picture: more are no clearer and make the stored row large
+
+
+class RegressRequest(BaseModel):
+    """A regression to fit: a formula in R's spelling, and the data or the name of stored data."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    formula: Annotated[str, Field(min_length=1, examples=["Sepal_Length ~ Sepal_Width + Petal_Length"])]
+    data: TableInput = None
+    dataset: Annotated[str | None, Field(description="The name of stored data, in place of data.")] = None
+    level: Annotated[float, Field(ge=0.5, le=0.999, description="Of the confidence and prediction intervals.")] = 0.95
+    missing: Annotated[Literal["drop", "refuse"], Field(description="What to do with rows that lack a value.")] = "drop"
+    weights: Annotated[str | None, Field(description="A column of weights, as in R's lm.")] = None
+    precision: Annotated[
+        Literal["double", "exact"], Field(description="exact solves in rational arithmetic; for small data.")
+    ] = "double"
+    predict: Annotated[TableInput, Field(description="New rows to predict.")] = None
+
+
+class RegressQuery(RegressRequest):
+    """The same without data of one's own: for GET, and beside a CSV body."""
+
+    dataset: str
+
+
+class Coefficient(BaseModel):
+    term: str
+    estimate: float | None
+    std_error: float | None
+    statistic: float | None
+    p_value: float | None
+    conf_low: float | None
+    conf_high: float | None
+
+
+class Glance(BaseModel):
+    """The fit in numbers, under broom's names; AIC and BIC count sigma as a parameter, as R does."""
+
+    r_squared: float | None
+    adj_r_squared: float | None
+    sigma: float | None
+    statistic: float | None
+    p_value: float | None
+    df: int | None
+    df_residual: int
+    log_lik: float | None
+    aic: float | None
+    bic: float | None
+    deviance: float | None
+    nobs: int
+
+
+class Prediction(BaseModel):
+    """One new row: null where a value of it is missing."""
+
+    fit: float | None
+    std_error: float | None
+    conf_low: float | None
+    conf_high: float | None
+    pred_low: float | None
+    pred_high: float | None
+
+
+class Notice(BaseModel):
+    """What to mind about an answer that is right all the same."""
+
+    code: str
+    detail: str
+
+
+class RegressAnswer(BaseModel):
+    """A fitted regression, kept under its url."""
+
+    id: str
+    kind: Literal["regress"]
+    url: str
+    formula: str
+    level: float
+    rows: int
+    nobs: int
+    rows_dropped: int
+    coefficients: list[Coefficient]
+    fit: Glance
+    predictions: list[Prediction] | None = None
+    warnings: list[Notice]
+    engine: str
+
+
+COEFFICIENT_ARRAYS = tuple(name for name in Coefficient.model_fields if name != "term")
+
+
+class Regress(Resource):
+    """Fit a linear model."""
+
+    operations = {  # noqa: RUF012
+        "post": Operation("Fit a linear model to the data sent", RegressAnswer, body=RegressRequest, keeps=True),
+        "get": Operation("Fit a linear model to stored data", RegressAnswer, query=RegressQuery, keeps=True),
+    }
+
+    def post(self) -> Response:
+        asker = computing_caller(service())
+        body = read_body(request, service().settings.max_body_bytes)
+        question = question_of((str(asker.site_id).encode(), *_sent(), body))
+        known = service().recall.find(question)
+        if known is not None and (response := recalled(known, asker, service())):
+            return response
+        asked = validated(RegressRequest, fields_of_body(request, body, service().limits))
+        result_id, response = _answer(asked, service())
+        if asked.dataset is None:
+            service().recall.note(question, result_id)
+        return response
+
+    def get(self) -> Response:
+        reading_caller(service())
+        return _answer(validated(RegressQuery, fields_of_query(request)), service())[1]
+
+
+def _sent() -> tuple[bytes, bytes]:
+    return request.content_type.encode() if request.content_type else b"", request.query_string
+
+
+def _answer(asked: RegressRequest, of: Service) -> tuple[str, Response]:
+    """Name the question, then answer it; stored data are loaded only if the answer is not known."""
+    fingerprint, load = _data(asked, of)
+    new_rows = None if asked.predict is None else table_of(asked.predict, of.limits, field="predict")
+    spec = Spec(asked.formula.strip(), asked.level, asked.missing, asked.weights, asked.precision)
+    question = Question("regress", _canonical(spec, new_rows), fingerprint)
+
+    def compute(deadline: Deadline) -> Computed:
+        fitted = fit(spec, load(), of.limits, deadline)
+        return computed(fitted, predict(fitted, new_rows, of.limits) if new_rows else None)
+
+    return answered(question, caller(), of, compute)
+
+
+def _data(asked: RegressRequest, of: Service) -> tuple[str, Callable[[], Table]]:
+    if (asked.data is None) == (asked.dataset is None):
+        raise InvalidInput("give either data or dataset, the name of stored data", field="data")
+    if asked.dataset is None:
+        table = table_of(asked.data, of.limits, field="data")
+        return table.fingerprint, lambda: table
+    dataset = dataset_of(asked.dataset, caller(), of)
+    return dataset.fingerprint, lambda: table_of_dataset(dataset, of)
+
+
+def _canonical(spec: Spec, new_rows: Table | None) -> bytes:
+    asked = {
+        "formula": spec.formula,
+        "level": spec.level,
+        "missing": spec.missing,
+        "weights": spec.weights,
+        "precision": spec.precision,
+        "predict": new_rows.fingerprint if new_rows else None,
+    }
+    return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
+
+
+def computed(fitted: Fit, predictions: Predictions | None) -> Computed:
+    """Present a fit: the answer in broom's names, and the points of its picture."""
+    answer: dict[str, object] = {
+        "formula": fitted.spec.formula,
+        "level": fitted.spec.level,
+        "rows": fitted.rows,
+        "nobs": fitted.nobs,
+        "rows_dropped": fitted.rows_dropped,
+        "coefficients": _rows({"term": fitted.terms, **_arrays(COEFFICIENT_ARRAYS, fitted)}),
+        "fit": {name: getattr(fitted.glance, name) for name in Glance.model_fields},
+        "warnings": [{"code": notice.code, "detail": notice.detail} for notice in fitted.warnings],
+    }
+    if predictions is not None:
+        answer["predictions"] = _rows(_arrays(tuple(Prediction.model_fields), predictions))
+    return Computed(answer, picture_of(fitted))
+
+
+def _arrays(names: tuple[str, ...], of: Fit | Predictions) -> dict[str, list[float]]:
+    return {name: getattr(of, name).tolist() for name in names}
+
+
+def _rows(columns: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def picture_of(fitted: Fit) -> dict[str, object]:
+    """What a drawing of the fit needs, thinned evenly."""
+    step = -(-fitted.nobs // POINTS)
+    shown = slice(None, None, step)
+    return {
+        "rows": fitted.kept[shown] + 1,
+        "observed": (fitted.fitted + fitted.residuals)[shown],
+        "fitted": fitted.fitted[shown],
+        "residuals": fitted.residuals[shown],
+        "leverage": fitted.leverage[shown],
+    }

@@ -1,0 +1,30 @@
+"""The addresses of the service, all of them."""
+
+from __future__ import annotations
+
+from flask_restful import Resource
+
+from resources.datasets import Datasets, OneDataset
+from resources.health import Live, Ready
+from resources.openapi import OpenApi
+from resources.pages import Docs, Home, StaticFile, SwaggerFile
+from resources.regress import Regress
+from resources.results import OneResult, Results
+
+ROUTES: tuple[tuple[type[Resource], str], ...] = (
+    (Regress, "/regress"),
+    (Results, "/results"),
+    (OneResult, "/results/<name>"),
+    (Datasets, "/datasets"),
+    (OneDataset, "/datasets/<name>"),
+    (Live, "/health/live"),
+    (Ready, "/health/ready"),
+    (OpenApi, "/openapi.json"),
+    (Home, "/"),
+    (Docs, "/docs"),
+    (StaticFile, "/static/<path:name>"),
+    (SwaggerFile, "/docs/ui/<path:name>"),
+)
+
+# Asked without a key and without counting: what watches the service, and what its pages are made of.
+OPEN = frozenset(resource.__name__.lower() for resource in (Live, Ready, OpenApi, Home, Docs, StaticFile, SwaggerFile))

@@ -1,0 +1,43 @@
+import pytest
+
+from errors import InvalidInput, LamplightError, MalformedBody
+from resources.body import json_of
+
+READ = [
+    (b'{"x": [1, 2]}', {"x": [1, 2]}),
+    (b'{"f": "y ~ a:b"}', {"f": "y ~ a:b"}),  # a colon in a text is no key
+    (b'[{"a": 1}, {"a": 2}]', [{"a": 1}, {"a": 2}]),
+    (b'{"a": {"b": {"a": 1}}}', {"a": {"b": {"a": 1}}}),  # the same name in different objects
+]
+
+REFUSED = [
+    (b"", MalformedBody, "not JSON"),
+    (b'{"x": NaN}', MalformedBody, "not JSON"),
+    (b'{"x": Infinity}', MalformedBody, "not JSON"),
+    (b'{"x": 1e999}', MalformedBody, "infinity"),
+    (b'{"x": "\xff"}', MalformedBody, "UTF-8"),
+    (b'{"x": "\\ud800"}', MalformedBody, "surrogate"),
+    (b'{"x": [1], "x": [2]}', InvalidInput, "stands twice"),
+    (b'{"x": ":", "x": 2}', InvalidInput, "stands twice"),
+    (b'[1, [{"x": 1, "x": 2}]]', InvalidInput, "stands twice"),
+    (b"[" * 100_000, MalformedBody, "depth limit"),
+]
+
+
+@pytest.mark.parametrize(("body", "value"), READ)
+def test_json_is_read(body, value):
+    assert json_of(body) == value
+
+
+@pytest.mark.parametrize(("body", "error", "told"), REFUSED)
+def test_what_is_not_strict_json_is_refused(body, error, told):
+    with pytest.raises(error, match=told):
+        json_of(body)
+
+
+def test_nesting_as_deep_as_the_parser_allows_does_not_overflow_the_stack():
+    body = b'{"a": ":", "b":' + b'{"x":' * 990 + b"1" + b"}" * 991
+    try:
+        assert isinstance(json_of(body), dict)
+    except LamplightError as refusal:
+        assert "nested" in str(refusal)
