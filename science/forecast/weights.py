@@ -1,0 +1,65 @@
+"""The weights a stack of differences gives: psi weights of shocks, of forecasts of w, and of the real anchors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.signal import lfilter
+
+from science.table import FloatArray
+
+
+def difference_polynomial(lags: Sequence[int]) -> FloatArray:
+    """Multiply out D(B) = prod (1 - B^lag). Returns its coefficients, (sum(lags) + 1,), from B^0 up."""
+    polynomial = np.ones(1)
+    for lag in lags:
+        grown = np.zeros(len(polynomial) + lag)
+        grown[: len(polynomial)] = polynomial
+        grown[lag:] -= polynomial
+        polynomial = grown
+    return polynomial
+
+
+def psi_weights(ar: FloatArray, ma: FloatArray, lags: Sequence[int], h: int) -> FloatArray:
+    """Expand theta(B) / (phi(B) D(B)) to h terms.
+
+    ar: phi_1..phi_p, ma: theta_1..theta_q, signs as in R: (1 - phi_1 B - ...) w = (1 + theta_1 B + ...) e.
+    """
+    impulse = np.zeros(h)
+    impulse[0] = 1.0
+    psi: FloatArray = lfilter(np.r_[1.0, ma], np.r_[1.0, -ar], impulse)
+    return undo_shocks(psi, lags)
+
+
+def undo_shocks(shocks: FloatArray, lags: Sequence[int]) -> FloatArray:
+    """Carry what a shock does to w on to y: divide by D(B) along the first axis."""
+    for lag in lags:
+        shocks = lfilter([1.0], np.r_[1.0, np.zeros(lag - 1), -1.0], shocks, axis=0)
+    return shocks
+
+
+def forecast_weights(lags: Sequence[int], h: int) -> FloatArray:
+    """Return c, (h,): how often the forecast of w made j steps earlier is counted in a forecast of y."""
+    return psi_weights(np.zeros(0), np.zeros(0), lags, h)
+
+
+def anchor_weights(lags: Sequence[int], h: int) -> FloatArray:
+    """Return the weights of the last sum(lags) real values, newest first, in the forecasts of y: (h, sum(lags)).
+
+    With the forecasts of w these give y exactly: y_{n+h} = sum_i a_{h,i} y_{n-i} + sum_j c_j w_{n+h-j}; each row sums to 1.
+    """
+    D = difference_polynomial(lags)
+    length = len(D) - 1
+    rows = np.zeros((length + h, length))
+    rows[np.arange(length), np.arange(length)[::-1]] = 1.0  # the real values stand for themselves, oldest first
+    used = np.flatnonzero(D[1:]) + 1
+    for step in range(length, length + h):
+        rows[step] = -D[used] @ rows[step - used]
+    return rows[length:]
+
+
+def inflation(psi: FloatArray, psi_w: FloatArray) -> FloatArray:
+    """Return S(h): the standard deviation in y over that in w, which is what stacking costs."""
+    ratio: FloatArray = np.sqrt(np.cumsum(psi**2) / np.cumsum(psi_w**2))
+    return ratio
