@@ -11,15 +11,12 @@ from resources.api import mount
 from resources.commands import register
 from resources.logs import log_requests, log_to_stderr
 from resources.service import EXTENSION, service_of
-from store.embedded import start
 from store.engine import engine_of
 
 
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the application. Raises ConfigurationError when a setting is missing or cannot be used."""
     settings = settings or Settings.from_env(os.environ)
-    if settings.database_url is None:
-        settings = settings.model_copy(update={"database_url": start(settings.data)})
     app = Flask("lamplight", static_folder=None)
     app.extensions[EXTENSION] = service_of(settings, engine_of(settings))
     log_to_stderr()

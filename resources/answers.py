@@ -20,7 +20,7 @@ from resources.service import Service
 from science.deadline import Deadline
 from science.version import ENGINE
 from store import results
-from store.engine import single_statement
+from store.engine import reading, writing_once
 
 ID_DIGITS = 40  # hexadecimal: 160 bits, so that an id cannot be guessed
 DURATION = re.compile(r"([1-9]\d{0,8})([smhd]?)")
@@ -54,12 +54,12 @@ def id_of(question: Question, caller: Caller, service: Service) -> str:
 
 def recalled(result_id: str, caller: Caller, service: Service) -> Response | None:
     """Answer from the store, if the result is there; None if it has to be computed."""
-    with single_statement(service.engine) as connection:
+    with reading(service.engine) as connection:
         found = results.answer_of(connection, caller.site_id, result_id)
-        if found is None:
-            return None
-        _keep_longer(found, result_id, caller, service, connection)
-    return _told(found.answer, result_id, 200, caller, service)
+    if found is None:
+        return None
+    _keep_longer(found, result_id, caller, service)
+    return _told(found.text, result_id, 200, caller, service)
 
 
 def answered(
@@ -77,7 +77,7 @@ def answered(
         option=orjson.OPT_SERIALIZE_NUMPY,
     )
     picture = orjson.dumps(computed.picture, option=orjson.OPT_SERIALIZE_NUMPY) if computed.picture else None
-    with single_statement(service.engine) as connection:
+    with writing_once(service.engine) as connection:
         results.save(
             connection,
             id=result_id,
@@ -102,13 +102,14 @@ def ttl_asked(request: Request, caller: Caller, service: Service) -> timedelta |
     return min(asked, longest) if longest else asked
 
 
-def _keep_longer(found: results.Answer, result_id: str, caller: Caller, service: Service, connection: object) -> None:
+def _keep_longer(found: results.Answer, result_id: str, caller: Caller, service: Service) -> None:
     """Move a stored answer's expiry when this request asks for a later one."""
     if found.expires_at is None:
         return
     ttl = ttl_asked(request, caller, service)
     if ttl is None or datetime.now(UTC) + ttl > found.expires_at + RENEWAL:
-        results.keep(connection, caller.site_id, result_id, ttl)
+        with writing_once(service.engine) as connection:
+            results.keep(connection, caller.site_id, result_id, ttl)
 
 
 def _told(answer: bytes, result_id: str, status: int, caller: Caller, service: Service) -> Response:
@@ -126,11 +127,12 @@ def cached(response: Response, result_id: str, caller: Caller) -> Response:
     response.headers["Cache-Control"] = "private, no-cache" if caller.kind == "secret" else "public, max-age=60"
     response.headers.add("Vary", "Accept, Authorization")
     response.set_etag(f"{result_id}-{response.mimetype}")
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response
 
 
 def _picture(result_id: str, caller: Caller, service: Service) -> bytes:
-    with single_statement(service.engine) as connection:
+    with reading(service.engine) as connection:
         found = results.find(connection, caller.site_id, result_id)
     if found is None or found.picture is None:
         raise NotFound("this result has no picture")

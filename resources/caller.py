@@ -10,7 +10,7 @@ from flask import Request, g
 from errors import Forbidden, Unauthenticated
 from resources.service import Service
 from store import keys
-from store.engine import single_statement
+from store.engine import reading
 from store.sites import ANONYMOUS
 
 SCHEME = "Bearer "
@@ -37,7 +37,7 @@ def identify(request: Request, service: Service) -> Caller:
         return Caller("anonymous", ANONYMOUS)
     if not header.startswith(SCHEME):
         raise Unauthenticated("the Authorization header must read: Bearer sk_... (or pk_... from a page)")
-    with single_statement(service.engine) as connection:
+    with reading(service.engine) as connection:
         key = keys.find(connection, header[len(SCHEME) :].strip())
     if key is None:
         raise Unauthenticated("this key is unknown or was revoked; `flask --app app keys create` makes a new one")

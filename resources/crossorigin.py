@@ -11,7 +11,7 @@ from flask import Request, Response
 from resources.caller import Caller
 from resources.service import Service
 from store import keys
-from store.engine import single_statement
+from store.engine import reading
 
 EXPOSED = "ETag, Location, Link, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id"
 PREFLIGHT_SECONDS = "600"
@@ -26,7 +26,7 @@ def preflight(request: Request, service: Service) -> Response:
     """Answer a preflight; without allowing anything unless the Origin belongs to a key."""
     response = Response(status=204)
     response.headers["Vary"] = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
-    with single_statement(service.engine) as connection:
+    with reading(service.engine) as connection:
         allowed = keys.origins_allowed(connection, request.headers["Origin"])
     if allowed:
         response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]

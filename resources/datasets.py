@@ -18,7 +18,7 @@ from resources.service import service
 from resources.tables import dataset_of
 from resources.validation import validated
 from store import datasets
-from store.engine import single_statement
+from store.engine import reading
 from store.sites import SAMPLES
 
 
@@ -69,10 +69,9 @@ class Datasets(Resource):
 
     def get(self) -> tuple[dict[str, object], int]:
         reader = reading_caller(service())
-        with single_statement(service().engine) as connection:
-            own = [] if reader.kind == "publishable" else datasets.list_(connection, reader.site_id)
-            samples = datasets.list_(connection, SAMPLES)
-        return {"datasets": [_told(info) for info in (*own, *samples)]}, 200
+        with reading(service().engine) as connection:
+            listed = datasets.list_(connection, SAMPLES if reader.kind == "publishable" else reader.site_id)
+        return {"datasets": [_told(info) for info in listed]}, 200
 
 
 class OneDataset(Resource):
@@ -83,7 +82,7 @@ class OneDataset(Resource):
     def get(self, name: str) -> tuple[dict[str, object], int] | Response:
         asked = validated(RowsQuery, fields_of_query(request))
         dataset = dataset_of(name, reading_caller(service()), service())
-        with single_statement(service().engine) as connection:
+        with reading(service().engine) as connection:
             columns = datasets.load(connection, dataset, limit=asked.rows) if asked.rows else {}
         if request.accept_mimetypes.best == "text/csv":
             return Response(_csv(columns), mimetype="text/csv")
@@ -95,7 +94,7 @@ def _told(info: datasets.DatasetInfo) -> dict[str, object]:
     return {
         "name": info.name,
         "rows": info.rows,
-        "columns": info.columns,
+        "columns": [{name: getattr(column, name) for name in DatasetColumn.model_fields} for column in info.columns],
         "sample": info.site_id == SAMPLES,
         "fingerprint": info.fingerprint,
         "created_at": info.created_at,

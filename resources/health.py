@@ -11,7 +11,7 @@ from sqlalchemy import text
 from resources.operation import Operation
 from resources.service import service
 from science.version import VERSION
-from store.engine import single_statement
+from store.engine import reading
 
 
 class Health(BaseModel):
@@ -34,6 +34,6 @@ class Ready(Resource):
     operations = {"get": Operation("Tell that the database answers", Health)}  # noqa: RUF012
 
     def get(self) -> tuple[dict[str, str], int]:
-        with single_statement(service().engine) as connection:
+        with reading(service().engine) as connection:
             connection.execute(text("SELECT 1"))
         return {"status": "ok", "version": VERSION}, 200

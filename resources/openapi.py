@@ -63,9 +63,9 @@ def written(name: str) -> bytes:
 def document_of(app: Flask) -> dict[str, Any]:
     """Write the document of an application's documented routes."""
     paths: dict[str, dict[str, Any]] = {}
-    used: set[type[BaseModel]] = {Problem}
+    used: dict[type[BaseModel], None] = {Problem: None}
     for path, resource, verb, operation in documented(app):
-        used.update(model for model in (operation.body, operation.query, operation.answer) if _is_model(model))
+        used |= dict.fromkeys(_models(operation))
         paths.setdefault(path, {})[verb] = _operation(path, resource, verb, operation)
     _, definitions = models_json_schema([(model, "validation") for model in used], ref_template=REFERENCE)
     return {
@@ -91,7 +91,7 @@ def document_of(app: Flask) -> dict[str, Any]:
 def documented(app: Flask) -> Iterator[tuple[str, type[Resource], str, Operation]]:
     """Give each documented path, resource, verb and operation of an application."""
     for rule in app.url_map.iter_rules():
-        resource = getattr(app.view_functions[rule.endpoint], "view_class", None)
+        resource: type[Resource] = getattr(app.view_functions[rule.endpoint], "view_class", Resource)
         for verb, operation in getattr(resource, "operations", {}).items():
             yield PATH_PARAMETER.sub(r"{\1}", rule.rule), resource, verb, operation
 
@@ -179,5 +179,6 @@ def _content(operation: Operation) -> dict[str, Any]:
     return content
 
 
-def _is_model(candidate: object) -> bool:
-    return isinstance(candidate, type) and issubclass(candidate, BaseModel)
+def _models(operation: Operation) -> list[type[BaseModel]]:
+    named = (operation.body, operation.query, operation.answer)
+    return [model for model in named if isinstance(model, type)]

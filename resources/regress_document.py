@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from resources.document import Document, Sheet, shown
@@ -40,7 +40,7 @@ def regress_document(answer: Mapping[str, Any]) -> Document:
     )
 
 
-def _sheet(title: str, headings: Mapping[str, str], rows: list[Mapping[str, Any]]) -> Sheet:
+def _sheet(title: str, headings: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> Sheet:
     return Sheet(
         title=title,
         columns=tuple(headings),

@@ -18,7 +18,7 @@ from resources.operation import Operation
 from resources.service import service
 from resources.validation import validated
 from store import results
-from store.engine import single_statement
+from store.engine import reading, writing_once
 
 
 class ListingQuery(BaseModel):
@@ -54,7 +54,7 @@ class Results(Resource):
     def get(self) -> tuple[dict[str, object], int]:
         owner = owning_caller()
         asked = validated(ListingQuery, fields_of_query(request))
-        with single_statement(service().engine) as connection:
+        with reading(service().engine) as connection:
             page = results.page(connection, owner.site_id, kind=asked.kind, before=asked.before, limit=asked.limit)
         return {"results": [_listed(item) for item in page.items], "next": page.next}, 200
 
@@ -70,7 +70,7 @@ class OneResult(Resource):
     def get(self, name: str) -> Response:
         reader = reading_caller(service())
         result_id, format_ = _split(name)
-        with single_statement(service().engine) as connection:
+        with reading(service().engine) as connection:
             found = results.find(connection, reader.site_id, result_id)
         if found is None:
             raise _nothing()
@@ -79,7 +79,7 @@ class OneResult(Resource):
 
     def delete(self, name: str) -> Response:
         owner = owning_caller()
-        with single_statement(service().engine) as connection:
+        with writing_once(service().engine) as connection:
             removed = results.remove(connection, owner.site_id, name)
         if not removed:
             raise _nothing()

@@ -13,7 +13,7 @@ from resources.service import Service
 from science.limits import Limits
 from science.table import Table, table_of_columns, table_of_records
 from store import datasets
-from store.engine import single_statement
+from store.engine import reading
 
 CELL = {"type": ["number", "string", "boolean", "null"]}
 # Any to pydantic: the Table checks the values itself, column by column, twenty times as fast.
@@ -44,7 +44,7 @@ def table_of(value: object, limits: Limits, *, field: str) -> Table:
 def dataset_of(name: str, caller: Caller, service: Service) -> datasets.DatasetInfo:
     """Find a stored dataset by its name: the caller's own, else a sample. A publishable key reads only samples."""
     sites_own = caller.site_id if caller.kind != "publishable" else None
-    with single_statement(service.engine) as connection:
+    with reading(service.engine) as connection:
         found = datasets.find(connection, sites_own, name)
     if found is None:
         raise NotFound("there is no dataset of this name; GET /datasets lists those there are")
@@ -53,5 +53,5 @@ def dataset_of(name: str, caller: Caller, service: Service) -> datasets.DatasetI
 
 def table_of_dataset(dataset: datasets.DatasetInfo, service: Service) -> Table:
     """Load a stored dataset's rows."""
-    with single_statement(service.engine) as connection:
+    with reading(service.engine) as connection:
         return table_of_columns(datasets.load(connection, dataset), service.limits, field="dataset")

@@ -32,7 +32,10 @@ ON CONFLICT (site_id, id) DO UPDATE SET
     created_at = CASE WHEN kept.expires_at > now() THEN kept.created_at ELSE now() END
 WHERE coalesce(excluded.expires_at, 'infinity') > coalesce(kept.expires_at, 'infinity')
 """
-KEEP = f"UPDATE results SET expires_at = now() + %(ttl)s WHERE site_id = %(site_id)s AND id = %(id)s AND {LIVE}"  # noqa: S608
+KEEP = f"""
+UPDATE results SET expires_at = now() + %(ttl)s
+WHERE site_id = %(site_id)s AND id = %(id)s AND {LIVE} AND expires_at < coalesce(now() + %(ttl)s, 'infinity')
+"""  # noqa: S608
 REMOVE = f"DELETE FROM results WHERE site_id = %(site_id)s AND id = %(id)s RETURNING {LIVE}"  # noqa: S608
 SWEEP = """
 DELETE FROM results WHERE (site_id, id) IN (
@@ -92,7 +95,7 @@ def answer_of(connection: Connection, site_id: int, id: str) -> Answer | None:
 
 
 def keep(connection: Connection, site_id: int, id: str, ttl: timedelta | None) -> None:
-    """Keep a live result for `ttl` from now, or for good."""
+    """Keep a live result for `ttl` from now, or for good; never shorter than it is kept already."""
     execute(connection, KEEP, {"site_id": site_id, "id": id, "ttl": ttl})
 
 

@@ -3,6 +3,7 @@
 connection    an open Connection; whatever the test does is rolled back (fast: prefer it)
 engine        an Engine on a database of the test's own, for commits, threads and several connections
 database_url  the URL of such a database, for code that reads DATABASE_URL; `engine` is on the same one
+shared_database_url  a database that many tests write to, each under a site of its own
 """
 
 from __future__ import annotations
@@ -58,6 +59,13 @@ def engine(database_url: str) -> Iterator[Engine]:
     engine = engine_of(settings_for(database_url))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_database_url(postgres: str, template: str) -> str:
+    """URL of a database that many tests write to, each under a site of its own."""
+    administer(postgres, f"CREATE DATABASE lamplight_written TEMPLATE {template}")
+    return database(postgres, "lamplight_written")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
 import pytest
 
-from errors import InvalidInput, LamplightError, MalformedBody
+from errors import InvalidInput, MalformedBody
 from resources.body import json_of
 
 READ = [
@@ -37,7 +37,4 @@ def test_what_is_not_strict_json_is_refused(body, error, told):
 
 def test_nesting_as_deep_as_the_parser_allows_does_not_overflow_the_stack():
     body = b'{"a": ":", "b":' + b'{"x":' * 990 + b"1" + b"}" * 991
-    try:
-        assert isinstance(json_of(body), dict)
-    except LamplightError as refusal:
-        assert "nested" in str(refusal)
+    assert isinstance(json_of(body), dict)

@@ -1,0 +1,168 @@
+"""POST and GET /regress, in production mode, on a real database."""
+
+import csv
+import io
+from pathlib import Path
+
+import orjson
+import pytest
+
+from resources.regress import RegressAnswer
+
+IRIS_CSV = Path(__file__).parents[2].joinpath("store/samples/iris.csv").read_bytes()
+ROWS = list(csv.DictReader(io.StringIO(IRIS_CSV.decode())))
+IRIS = {name: [row[name] if name == "Species" else float(row[name]) for row in ROWS] for name in ROWS[0]}
+RECORDS = [dict(zip(IRIS, row, strict=True)) for row in zip(*IRIS.values(), strict=True)]
+FORMULA = "Sepal_Length ~ Sepal_Width + Petal_Length"
+
+# R 4.2.2: summary(lm(Sepal.Length ~ Sepal.Width + Petal.Length, iris))
+ESTIMATE = [2.24914016038323, 0.595524748743591, 0.471920039327133]
+STD_ERROR = [0.247969626756195, 0.0693281623349654, 0.0171176790352501]
+STATISTIC = [9.07022440532442, 8.58993991310859, 27.5691604191968]
+# R 4.2.2: predict(fit, data.frame(Sepal.Width = 3, Petal.Length = 4), se.fit = TRUE, interval = ...)
+PREDICTED = {
+    "fit": 5.92339456392253,
+    "std_error": 0.0275569187062185,
+    "conf_low": 5.86893566328478,
+    "conf_high": 5.97785346456028,
+    "pred_low": 5.26249471447905,
+    "pred_high": 6.58429441336601,
+}
+
+
+def column(answer, name):
+    return [row[name] for row in answer["coefficients"]]
+
+
+def post(ask, **body):
+    return ask("POST", "/regress", json={"formula": FORMULA, "data": IRIS} | body)
+
+
+def test_iris_gives_the_numbers_of_r(ask):
+    answer = post(ask).json
+    assert column(answer, "term") == ["(Intercept)", "Sepal_Width", "Petal_Length"]
+    assert column(answer, "estimate") == pytest.approx(ESTIMATE, rel=1e-10)
+    assert column(answer, "std_error") == pytest.approx(STD_ERROR, rel=1e-10)
+    assert column(answer, "statistic") == pytest.approx(STATISTIC, rel=1e-10)
+    assert answer["fit"]["aic"] == pytest.approx(101.025499819592, rel=1e-10)
+
+
+def test_a_computed_answer_is_created_under_its_url(ask):
+    response = post(ask)
+    assert response.status_code == 201
+    assert response.headers["Location"] == response.json["url"] == f"/results/{response.json['id']}"
+    assert ask("GET", response.json["url"]).data == response.data
+
+
+def test_an_answer_is_what_the_documents_say(ask):
+    RegressAnswer.model_validate(post(ask, predict={"Sepal_Width": [3], "Petal_Length": [None]}).json)
+
+
+def test_asking_again_answers_the_same_from_the_store(ask):
+    first, second = post(ask), post(ask)
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.data == second.data
+
+
+SAME_QUESTION = [
+    {"json": {"data": IRIS, "formula": FORMULA}},
+    {"json": {"data": RECORDS, "formula": FORMULA}},
+    {"data": IRIS_CSV, "content_type": "text/csv", "query_string": {"formula": FORMULA}},
+    {"data": {"formula": FORMULA, "data": IRIS_CSV.decode()}, "content_type": "application/x-www-form-urlencoded"},
+    {"data": {"formula": FORMULA, "data": orjson.dumps(IRIS).decode()}, "content_type": "multipart/form-data"},
+]
+
+
+@pytest.mark.parametrize("request_", SAME_QUESTION)
+def test_the_same_question_has_the_same_id_however_it_is_sent(ask, request_):
+    first = post(ask).json["id"]
+    response = ask("POST", "/regress", **request_)
+    assert response.json["id"] == first
+
+
+def test_a_file_is_read(ask):
+    form = {"formula": FORMULA, "data": (io.BytesIO(IRIS_CSV), "iris.csv")}
+    assert ask("POST", "/regress", data=form, content_type="multipart/form-data").json["id"] == post(ask).json["id"]
+
+
+def test_get_fits_stored_data_with_an_etag(ask):
+    query = {"dataset": "iris", "formula": FORMULA}
+    response = ask("GET", "/regress", query_string=query)
+    assert response.status_code == 200
+    assert column(response.json, "estimate") == pytest.approx(ESTIMATE, rel=1e-10)
+    again = ask("GET", "/regress", query_string=query, headers={"If-None-Match": response.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_caching_proxy_may_keep_what_a_page_asked(client, site):
+    response = client.get("/regress", query_string={"dataset": "iris", "formula": FORMULA}, headers=site.page_headers)
+    assert response.headers["Cache-Control"] == "public, max-age=60"
+
+
+def test_predictions_come_with_both_intervals(ask):
+    answer = post(ask, predict={"Sepal_Width": [3], "Petal_Length": [4]}).json
+    assert answer["predictions"] == [pytest.approx(PREDICTED, rel=1e-10)]
+
+
+def test_a_prediction_that_lacks_a_value_is_null_and_keeps_its_place(ask):
+    answer = post(ask, predict=[{"Sepal_Width": None, "Petal_Length": 4}, {"Sepal_Width": 3, "Petal_Length": 4}]).json
+    assert [row["fit"] is None for row in answer["predictions"]] == [True, False]
+
+
+def test_level_is_that_of_every_interval(ask):
+    wide, narrow = post(ask, level=0.99).json, post(ask, level=0.5).json
+    assert wide["coefficients"][1]["conf_low"] < narrow["coefficients"][1]["conf_low"]
+
+
+def test_dropped_rows_are_told(ask):
+    answer = post(ask, data={"y": [1, 2, None, 4, 6], "x": [1, 2, 3, None, 4]}, formula="y ~ x").json
+    assert (answer["rows"], answer["nobs"], answer["rows_dropped"]) == (5, 3, 2)
+
+
+def test_missing_values_can_be_refused(ask):
+    response = post(ask, data={"y": [1, 2, 5], "x": [1, None, 3]}, formula="y ~ x", missing="refuse")
+    assert response.status_code == 422
+    assert "x" in response.json["detail"]
+
+
+def test_an_aliased_column_is_null_and_named(ask):
+    answer = post(ask, formula="Sepal_Length ~ Sepal_Width + I(2 * Sepal_Width)").json
+    assert answer["coefficients"][2] == {
+        "term": "I(2 * Sepal_Width)",
+        **dict.fromkeys(("estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high")),
+    }
+    assert any(warning["code"] == "aliased" and "I(2 * Sepal_Width)" in warning["detail"] for warning in answer["warnings"])
+
+
+def test_exact_arithmetic_is_another_question(ask):
+    assert post(ask, precision="exact").json["id"] != post(ask).json["id"]
+
+
+def test_accept_gives_the_answer_in_another_format_at_once(ask):
+    response = ask("POST", "/regress", json={"formula": FORMULA, "data": IRIS}, headers={"Accept": "text/plain"})
+    assert response.status_code == 201
+    assert "Residual standard error: 0.33329 on 147 degrees of freedom" in response.text
+
+
+def test_an_unknown_format_is_refused(ask):
+    response = ask("POST", "/regress", json={"formula": FORMULA, "data": IRIS}, headers={"Accept": "application/pdf"})
+    assert response.status_code == 406
+
+
+def test_ttl_sets_an_expiry_that_asking_for_ever_takes_back(ask):
+    answer = ask("POST", "/regress", json={"formula": FORMULA, "data": IRIS}, query_string={"ttl": "1h"}).json
+    assert ask("GET", "/results").json["results"][0]["expires_at"] is not None
+    assert post(ask).json == answer
+    assert ask("GET", "/results").json["results"][0]["expires_at"] is None
+
+
+def test_strangers_may_compute_on_data_they_send_and_their_answers_expire(client):
+    data = {"y": [1, 2, 4, 7.5], "x": [1, 2, 3, 4]}
+    response = client.post("/regress", json={"formula": "y ~ x", "data": data})
+    assert response.status_code == 201
+    assert client.get(response.json["url"]).status_code == 200
+
+
+def test_a_publishable_key_may_not_compute_on_data_it_sends(client, site):
+    response = client.post("/regress", json={"formula": FORMULA, "data": IRIS}, headers=site.page_headers)
+    assert response.status_code == 403
