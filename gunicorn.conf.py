@@ -1,0 +1,130 @@
+"""How gunicorn serves the application; `gunicorn "app:create_app()"` reads this file from the current folder."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import secrets
+import socket
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from gunicorn import util
+from gunicorn.glogging import Logger
+from gunicorn.http.errors import (
+    ExpectationFailed,
+    InvalidResponseHeader,
+    InvalidResponseHeaderName,
+    LimitRequestHeaders,
+    LimitRequestLine,
+    ParseException,
+    UnsupportedTransferCoding,
+)
+from gunicorn.workers.gthread import ThreadWorker
+
+for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(variable, "1")  # before numpy is imported: requests share the cores, one fit does not take them all
+
+REFUSALS = {
+    LimitRequestLine: (HTTPStatus.REQUEST_URI_TOO_LONG, "the address is longer than 8190 bytes; send the request as a POST"),
+    LimitRequestHeaders: (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "there may be 100 headers of 8190 bytes"),
+    UnsupportedTransferCoding: (HTTPStatus.NOT_IMPLEMENTED, "send the body plain, with a Content-Length"),
+    ExpectationFailed: (HTTPStatus.EXPECTATION_FAILED, "the only Expect known here is 100-continue"),
+}
+MALFORMED = (HTTPStatus.BAD_REQUEST, "this is not a request that HTTP/1.1 allows")
+FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, "the server failed; the request id finds the place in its log")
+
+
+class QuietLogger(Logger):
+    """gunicorn's log without its access log, which Heroku turns on: it holds query strings, and these hold formulas.
+
+    The application writes a line per request itself.
+    """
+
+    def access(self, *arguments: Any) -> None:
+        """Write nothing."""
+
+
+class Worker(ThreadWorker):
+    """gunicorn's threaded worker, telling what it refuses itself as problem+json, and never logging a request's line."""
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
+        status, detail = _told(exc)
+        request_id = secrets.token_hex(16)
+        self.log.warning("%s before the application, %s, request %s", status.value, type(exc).__name__, request_id)
+        try:
+            util.write_nonblock(client, _problem(status, detail, request_id))
+        except OSError as gone:
+            self.log.debug("the caller has gone: %s", type(gone).__name__)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Forget the connections of the parent, without closing them: they are its own."""
+    server.app.wsgi().extensions["lamplight"].engine.dispose(close=False)
+
+
+def when_ready(server: Any) -> None:
+    """Set aside what is loaded by now, so that the workers' garbage collection leaves its shared pages alone."""
+    gc.collect()
+    gc.freeze()
+
+
+def _told(error: Exception) -> tuple[HTTPStatus, str]:
+    if isinstance(error, InvalidResponseHeader | InvalidResponseHeaderName) or not isinstance(error, ParseException):
+        return FAILED
+    return REFUSALS.get(type(error), MALFORMED)
+
+
+def _problem(status: HTTPStatus, detail: str, request_id: str) -> bytes:
+    kind = status.phrase.lower().replace(" ", "-")
+    body = json.dumps(
+        {
+            "type": f"urn:lamplight:problem:{kind}",
+            "title": status.phrase,
+            "status": status.value,
+            "detail": detail,
+            "request_id": request_id,
+        }
+    )
+    head = (
+        f"HTTP/1.1 {status.value} {status.phrase}",
+        "Connection: close",
+        "Content-Type: application/problem+json",
+        f"Content-Length: {len(body)}",
+        "X-Content-Type-Options: nosniff",
+        f"X-Request-Id: {request_id}",
+    )
+    return "\r\n".join((*head, "", body)).encode()
+
+
+def _count(variable: str, default: int) -> int:
+    value = os.environ.get(variable, str(default))
+    if not value.isdecimal() or int(value) < 1:
+        raise SystemExit(f"lamplight: {variable} must be a whole number, 1 or more")
+    return int(value)
+
+
+def _every_interface() -> str:
+    """The address that hears IPv6 and IPv4, or IPv4 alone where there is no IPv6."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::", 0))
+            return "0.0.0.0" if probe.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY) else "[::]"  # noqa: S104
+    except OSError:
+        return "0.0.0.0"  # noqa: S104  a dyno is reached through the router alone
+
+
+bind = f"{_every_interface()}:{_count('PORT', 8000)}"
+workers = _count("WEB_CONCURRENCY", 2)
+threads = _count("LAMPLIGHT_THREADS", 4)
+worker_class = Worker
+preload_app = True  # import once, share the pages
+timeout = 30  # a heartbeat, not a request's time: only a worker that no longer turns is killed
+graceful_timeout = 20  # Heroku kills 30 s after SIGTERM
+keepalive = 95  # longer than the router keeps its connections, so that it is never the server that hangs up
+limit_request_line = 8190  # a GET carries its formula in the address
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  heartbeats should not wait for a disk
+control_socket_disable = True
+logger_class = QuietLogger

@@ -1,0 +1,1 @@
+"""The processes: what bin/serve starts, the worker, and the jobs it runs."""
