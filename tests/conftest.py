@@ -3,6 +3,7 @@
 connection    an open Connection; whatever the test does is rolled back (fast: prefer it)
 engine        an Engine on a database of the test's own, for commits, threads and several connections
 database_url  the URL of such a database, for code that reads DATABASE_URL; `engine` is on the same one
+server        a running gunicorn, open to strangers, with the samples
 shared_database_url  a database that many tests write to, each under a site of its own
 """
 
@@ -19,6 +20,7 @@ from config import Settings
 from store import embedded, samples
 from store.engine import engine_of, writing
 from store.migrate import migrate
+from tests.serving import Server, serving
 
 TEMPLATE = "lamplight_template"
 numbers = itertools.count(1)
@@ -102,3 +104,11 @@ def administer(url: str, *statements: str) -> None:
         for statement in statements:
             cursor.execute(statement)
     driver.close()
+
+
+@pytest.fixture(scope="session")
+def server(postgres: str, template: str) -> Iterator[Server]:
+    """A running gunicorn, open to strangers, on a database with the samples."""
+    administer(postgres, f"CREATE DATABASE lamplight_served TEMPLATE {template}")
+    with serving(database(postgres, "lamplight_served")) as server:
+        yield server
