@@ -1,0 +1,81 @@
+// Where the table comes from: a sample, pasted text, or a file. Knows its columns, as far as they can be known here.
+
+import * as api from "./api.js";
+import { PREVIEW_BYTES, summary } from "./csv.js";
+import { byId, element } from "./element.js";
+import { count } from "./numbers.js";
+
+const PAUSE = 250; // milliseconds without a key pressed before pasted text is read
+
+// changed(info) is called with {rows, columns} or null whenever the table is another; failed(problem) when a sample cannot be read.
+export function source(changed, failed) {
+  const state = { file: null };
+  let timer = null;
+  const own = () => byId("ask").elements.origin.value === "own";
+
+  async function refresh() {
+    byId("sample-panel").hidden = own();
+    byId("own-panel").hidden = !own();
+    byId("csv").hidden = state.file !== null;
+    byId("chosen").hidden = state.file === null;
+    const name = own() ? null : byId("sample").value;
+    if (own()) changed(state.file ? await ofFile(state.file) : summary(byId("csv").value));
+    else if (!name) changed(null);
+    else await api.dataset(name).then((info) => { if (!own() && byId("sample").value === name) changed(info); }, failed);
+  }
+
+  function choose(file) {
+    state.file = file;
+    if (file) byId("chosen-name").textContent = `${file.name}, ${sized(file.size)}`;
+    byId("file").value = "";
+    byId("ask").elements.origin.value = "own";
+    refresh();
+  }
+
+  for (const radio of byId("ask").elements.origin) radio.addEventListener("change", refresh);
+  byId("sample").addEventListener("change", refresh);
+  byId("csv").addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(refresh, PAUSE); });
+  byId("file").addEventListener("change", (event) => { if (event.target.files.length) choose(event.target.files[0]); });
+  byId("unchoose").addEventListener("click", () => { choose(null); byId("csv").focus(); });
+  takeDrops(choose);
+  refresh(); // a browser that goes back restores the fields without telling
+
+  return {
+    // {dataset} or {csv}; null when nothing is chosen yet.
+    asked() {
+      if (!own()) return byId("sample").value ? { dataset: byId("sample").value } : null;
+      const csv = state.file || byId("csv").value;
+      return csv === "" ? null : { csv };
+    },
+    field: () => (own() ? byId(state.file ? "unchoose" : "csv") : byId("sample")),
+    async fill() {
+      const kept = byId("sample").value;
+      const option = (set) => element("option", { value: set.name }, `${set.name} (${count(set.rows, "row")})`);
+      const options = (await api.samples()).map(option);
+      byId("sample").replaceChildren(element("option", { value: "" }, "Choose one …"), ...options);
+      byId("sample").value = kept;
+      if (byId("sample").selectedIndex < 0) byId("sample").value = "";
+    },
+  };
+}
+
+async function ofFile(file) {
+  const text = await file.slice(0, PREVIEW_BYTES).text();
+  const partial = file.size > PREVIEW_BYTES;
+  const info = summary(partial ? text.slice(0, text.lastIndexOf("\n") + 1) : text);
+  return info && { ...info, partial };
+}
+
+function takeDrops(choose) {
+  const hold = (event) => {
+    if (![...event.dataTransfer.types].includes("Files")) return;
+    event.preventDefault();
+    document.body.classList.toggle("dropping", event.type === "dragover");
+  };
+  for (const name of ["dragover", "dragleave", "drop"]) document.addEventListener(name, hold);
+  document.addEventListener("drop", (event) => { if (event.dataTransfer.files.length) choose(event.dataTransfer.files[0]); });
+}
+
+function sized(bytes) {
+  return bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
