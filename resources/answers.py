@@ -125,7 +125,7 @@ def _told(answer: bytes, result_id: str, status: int, caller: Caller, service: S
 def cached(response: Response, result_id: str, caller: Caller) -> Response:
     """Let a browser or a proxy keep the answer of a GET, and ask with its ETag whether it still holds."""
     response.headers["Cache-Control"] = "private, no-cache" if caller.kind == "secret" else "public, max-age=60"
-    response.headers.add("Vary", "Accept, Authorization")
+    response.vary.update(("Accept", "Authorization"))
     response.set_etag(f"{result_id}-{response.mimetype}")
     response.make_conditional(request)
     return response

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from secrets import token_hex
 from time import monotonic, perf_counter
+from typing import Any
 
 import orjson
 from flask import Flask, Response, g, request
 from flask_restful import Api
 
-from errors import RateLimited
+from errors import NotAcceptable, RateLimited
+from resources.body import JSON
 from resources.caller import identify
 from resources.crossorigin import allow_origin, is_preflight, preflight
 from resources.problems import problem_of
@@ -34,17 +36,22 @@ class Wire(Api):
         """Tell every error in our shape: the routes' own, unknown addresses, wrong verbs, crashes."""
         return problem_of(e)
 
+    def make_response(self, data: object, *args: Any, **named: Any) -> Response:
+        """Write JSON to whoever takes it or does not say; flask-restful writes it to everyone, or refuses both."""
+        if request.accept_mimetypes and not request.accept_mimetypes.accept_json:
+            raise NotAcceptable(f"this address answers {JSON}")
+        return json_response(data, *args, **named)
+
 
 def json_response(data: object, code: int, headers: dict[str, str] | None = None) -> Response:
     """Write strict JSON: NaN and Infinity become null, numpy's numbers are numbers."""
     body = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
-    return Response(body, status=code, headers=headers, mimetype="application/json")
+    return Response(body, status=code, headers=headers, mimetype=JSON)
 
 
 def mount(app: Flask) -> None:
     """Put the routes on the app, with what surrounds them."""
-    wire = Wire(app, default_mediatype=None)
-    wire.representations = {"application/json": json_response}
+    wire = Wire(app)
     for resource, *paths in ROUTES:
         wire.add_resource(resource, *paths)
     app.before_request(_open)

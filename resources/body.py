@@ -113,7 +113,7 @@ def _refuse_repeated_keys(body: bytes) -> None:
 
 
 def _fields_of_form(request: Request, body: bytes, limits: Limits) -> Mapping[str, object]:
-    parser = FormDataParser(max_form_memory_size=None, max_form_parts=100, silent=False)
+    parser = FormDataParser(_in_memory, max_form_memory_size=None, max_form_parts=100, silent=False)
     try:
         _, form, files = parser.parse(BytesIO(body), request.mimetype, len(body), request.mimetype_params)
     except (ValueError, RequestEntityTooLarge):
@@ -128,6 +128,13 @@ def _fields_of_form(request: Request, body: bytes, limits: Limits) -> Mapping[st
             raise InvalidInput("the file's field must be called data, and be given once", field=name)
         values[name] = _table_of_bytes(file.read(), name, limits)
     return values
+
+
+def _in_memory(
+    total_content_length: int | None, content_type: str | None, filename: str | None, content_length: int | None = None
+) -> BytesIO:
+    """Hold a file of the form in memory: the body it came in is there already, and no larger than allowed."""
+    return BytesIO()
 
 
 def _table_of_text(text: str, name: str, limits: Limits) -> object:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import AppGroup
-from sqlalchemy import Connection, Engine
 
 from errors import InvalidInput
-from resources.service import EXTENSION
+from resources.service import service
 from store import keys, samples, sites
 from store.engine import reading, writing
 
@@ -35,8 +32,9 @@ def create(site: str, kind: keys.Kind, origins: tuple[str, ...]) -> None:
     if (kind == "pk") != bool(origins):
         raise click.UsageError("a pk key needs at least one --origin, an sk key takes none")
     try:
-        with writing(_engine()) as connection:
-            key = keys.create(connection, _site_id(connection, site), kind, origins)
+        with writing(service().engine) as connection:
+            owner = sites.find(connection, site) or sites.create(connection, site)
+            key = keys.create(connection, owner.id, kind, origins)
     except InvalidInput as error:
         raise click.ClickException(error.detail) from None
     click.echo(key.text)
@@ -46,7 +44,7 @@ def create(site: str, kind: keys.Kind, origins: tuple[str, ...]) -> None:
 @click.option("--site", help="Only the keys of this site.")
 def list_(site: str | None) -> None:
     """Show the keys, without what is secret in them."""
-    with reading(_engine()) as connection:
+    with reading(service().engine) as connection:
         names = {each.id: each.name for each in sites.list_(connection)}
         found = [key for key in keys.list_(connection) if site in (None, names[key.site_id])]
     click.echo(_table([HEADINGS, *(_row(key, names[key.site_id]) for key in found)]))
@@ -56,7 +54,7 @@ def list_(site: str | None) -> None:
 @click.argument("key_id", type=int)
 def revoke(key_id: int) -> None:
     """End a key: from now on it opens nothing."""
-    with writing(_engine()) as connection:
+    with writing(service().engine) as connection:
         revoked = keys.revoke(connection, key_id)
     if not revoked:
         raise click.ClickException(f"there is no living key {key_id}; `keys list` shows them")
@@ -66,16 +64,8 @@ def revoke(key_id: int) -> None:
 @sample_commands.command("load")
 def load() -> None:
     """Load the sample datasets; those already there are left or renewed."""
-    with writing(_engine()) as connection:
+    with writing(service().engine) as connection:
         samples.load(connection)
-
-
-def _engine() -> Engine:
-    return cast(Engine, current_app.extensions[EXTENSION].engine)
-
-
-def _site_id(connection: Connection, name: str) -> int:
-    return (sites.find(connection, name) or sites.create(connection, name)).id
 
 
 def _row(key: keys.ListedKey, site: str) -> tuple[str, ...]:

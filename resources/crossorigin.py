@@ -41,7 +41,7 @@ def allow_origin(request: Request, response: Response, caller: Caller | None) ->
     origin = request.headers.get("Origin")
     if origin is None:
         return
-    response.headers.add("Vary", "Origin")
+    response.vary.add("Origin")
     if caller is not None and caller.kind == "publishable" and origin in caller.origins:
         response.headers["Access-Control-Allow-Origin"] = origin
         response.headers["Access-Control-Expose-Headers"] = EXPOSED

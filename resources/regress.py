@@ -20,6 +20,7 @@ from resources.service import Service, service
 from resources.tables import TableInput, dataset_of, table_of, table_of_dataset
 from resources.validation import validated
 from science.deadline import Deadline
+from science.notice import Notice
 from science.regress import Fit, Predictions, Spec, fit, predict
 from science.table import Table
 
@@ -87,7 +88,7 @@ class Prediction(BaseModel):
     pred_high: float | None
 
 
-class Notice(BaseModel):
+class Warned(BaseModel):
     """What to mind about an answer that is right all the same."""
 
     code: str
@@ -108,7 +109,7 @@ class RegressAnswer(BaseModel):
     coefficients: list[Coefficient]
     fit: Glance
     predictions: list[Prediction] | None = None
-    warnings: list[Notice]
+    warnings: list[Warned]
     engine: str
 
 
@@ -191,11 +192,15 @@ def computed(fitted: Fit, predictions: Predictions | None) -> Computed:
         "rows_dropped": fitted.rows_dropped,
         "coefficients": _rows({"term": fitted.terms, **_arrays(COEFFICIENT_ARRAYS, fitted)}),
         "fit": {name: getattr(fitted.glance, name) for name in Glance.model_fields},
-        "warnings": [{"code": notice.code, "detail": notice.detail} for notice in fitted.warnings],
+        "warnings": [{"code": notice.code, "detail": notice.detail} for notice in _notices(fitted, predictions)],
     }
     if predictions is not None:
         answer["predictions"] = _rows(_arrays(tuple(Prediction.model_fields), predictions))
     return Computed(answer, picture_of(fitted))
+
+
+def _notices(fitted: Fit, predictions: Predictions | None) -> tuple[Notice, ...]:
+    return fitted.warnings + (predictions.warnings if predictions else ())
 
 
 def _arrays(names: tuple[str, ...], of: Fit | Predictions) -> dict[str, list[float]]:

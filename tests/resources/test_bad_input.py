@@ -16,11 +16,11 @@ def data(**columns):
 
 BAD = [
     # what is sent, the status, the field that is named, a part of what is told
-    (body(data={"y": [1, 2, 3], "x": [1, 2]}), 422, "/data/x", "has 2 values where y has 3"),
+    (body(data={"x": [1, 2], "y": [1, 2, 3]}), 422, "/data/y", "all must be of one length"),
     (data(x=[1, 2, "three", 4, 6]), 422, "/data/x/2", "is a text"),
     (data(x=[1, 2, True, 4, 6]), 422, "/data/x/2", "true or false"),
     (data(x=[1, 2, [3], 4, 6]), 422, "/data/x/2", "a list"),
-    (data(x=[None] * 5), 422, "x", "every value"),
+    (data(x=[None] * 5), 422, "x", "all of them are missing"),
     (data(x="12345"), 422, "/data/x", "a list of values"),
     (body(data={}), 422, "/data", "no columns"),
     (body(data=[]), 422, "/data", "no columns"),
@@ -28,7 +28,7 @@ BAD = [
     (body(data="iris"), 422, "/data", "columns by name"),
     (body(data=[1, 2]), 422, "/data/0", "not an object"),
     (body(data={"y": [1, 2], "x": [1, 2]}, formula="y ~ x + I(x^2)"), 422, "/formula", "2 rows"),
-    (data(y=[3, 3, 3, 3, 3]), 422, "y", "constant"),
+    (data(y=[3, 3, 3, 3, 3]), 422, "y", "the same value in every row"),
     (data(x=["a\u0000b", "c", "d", "e", "f"]), 422, "/data/x", "NUL"),
     (body(formula="y ~ z"), 422, "/formula", "z"),
     (body(formula="y ~ x +"), 422, "/formula", "^"),
