@@ -1,0 +1,36 @@
+"""Many small matrices at once: (J, q, q) arrays, J large and q small."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from science.table import FloatArray, IntArray
+
+
+def inverse(K: FloatArray) -> tuple[FloatArray, float]:
+    """Return the inverses and the sum of the log determinants of (J, q, q) positive definite matrices."""
+    if K.shape[-1] == 1:
+        return 1.0 / K, float(np.log(K).sum())
+    diagonals = np.linalg.cholesky(K).diagonal(axis1=1, axis2=2)
+    return np.linalg.inv(K), 2.0 * float(np.log(diagonals).sum())
+
+
+def product(left: FloatArray, right: FloatArray) -> FloatArray:
+    """Multiply stacks (J, a, q) and (J, q, m); one of them may be a single matrix."""
+    if left.shape[-1] == 1:
+        return left * right
+    result: FloatArray = left @ right
+    return result
+
+
+def transposed(stack: FloatArray) -> FloatArray:
+    return stack.transpose(0, 2, 1)
+
+
+def cross_products(codes: IntArray, count: int, left: FloatArray, right: FloatArray) -> FloatArray:
+    """Sum left'right over the rows of each code. left: (n, a), right: (n, b). Returns (count, a, b)."""
+    sums = np.empty((count, left.shape[1], right.shape[1]))
+    for i in range(left.shape[1]):
+        for j in range(right.shape[1]):
+            sums[:, i, j] = np.bincount(codes, left[:, i] * right[:, j], count)
+    return sums

@@ -1,0 +1,73 @@
+"""The profiled criterion of a linear mixed model as a function of theta: -2 log likelihood, or the REML criterion.
+
+Bates, Mächler, Bolker and Walker (2015), section 3.4. The system behind it is scaled: X has been made orthonormal and y
+replaced by its least-squares residual of length sqrt(n), so that nothing is lost in cross-products.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from science.mixed.crossed import CrossedFactor, CrossedSystem
+from science.mixed.nested import NestedFactor, NestedSystem
+from science.mixed.theta import Pattern
+from science.table import FloatArray
+
+LOG_TWO_PI = float(np.log(2.0 * np.pi))
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The criterion at one theta."""
+
+    theta: FloatArray
+    value: float
+    factor: NestedFactor | CrossedFactor
+    beta: FloatArray  # (p,) of the scaled system
+    precision: FloatArray  # (p, p) X'V0^-1 X of the scaled system
+    residual_squares: float  # r2, penalised, of the scaled system
+
+
+@dataclass(frozen=True)
+class Criterion:
+    system: NestedSystem | CrossedSystem
+    pattern: Pattern
+    rows: int
+    reml: bool
+    constant: float  # of the criterion: what scaling and weights add
+
+    @property
+    def degrees(self) -> int:
+        """The divisor of the residual sum of squares: n, or n - p under REML."""
+        return self.rows - (len(self.system.XX) - 1 if self.reml else 0)
+
+    def at(self, theta: FloatArray) -> Evaluation:
+        """Evaluate the criterion. Raises LinAlgError when rounding leaves nothing positive."""
+        factor = self.system.factorise(self.pattern.lambdas(theta))
+        Q = factor.Q
+        precision = Q[:-1, :-1]
+        root = np.linalg.cholesky(precision)
+        half = np.linalg.solve(root, Q[:-1, -1])
+        r2 = float(Q[-1, -1] - half @ half)
+        if not r2 > 0.0:
+            raise np.linalg.LinAlgError("no residual variation is left")
+        degrees = self.degrees
+        value = factor.log_determinant + degrees * (1.0 + LOG_TWO_PI + np.log(r2 / degrees)) + self.constant
+        if self.reml:
+            value += 2.0 * float(np.log(root.diagonal()).sum())
+        return Evaluation(theta, float(value), factor, np.linalg.solve(root.T, half), precision, r2)
+
+    def gradient(self, evaluation: Evaluation) -> FloatArray:
+        """Return the gradient in theta."""
+        gradients = self.system.gradient(evaluation.factor, self._sensitivity(evaluation))  # type: ignore[arg-type]
+        return self.pattern.collected(gradients)
+
+    def _sensitivity(self, evaluation: Evaluation) -> FloatArray:
+        """Return the gradient of the criterion, log|K| apart, in Q."""
+        known = np.append(-evaluation.beta, 1.0)
+        H = (self.degrees / evaluation.residual_squares) * np.outer(known, known)
+        if self.reml:
+            H[:-1, :-1] += np.linalg.inv(evaluation.precision)
+        return H

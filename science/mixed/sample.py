@@ -1,0 +1,133 @@
+"""The rows of a model, made ready once: weighted, X orthonormal, y the residual of least squares, dependent columns left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import lapack
+
+from errors import InvalidInput
+from science.mixed.criterion import Criterion
+from science.mixed.crossed import CrossedSystem, crossed_system
+from science.mixed.grouping import Grouping, Term, grouped
+from science.mixed.nested import NestedSystem, nested_system
+from science.mixed.theta import Pattern, pattern_of
+from science.regress.rank import independent
+from science.table import FloatArray, IntArray
+
+BLOCK_ROWS = 4096  # a block of ten columns stays in a 512 kB cache
+NO_VARIATION = 1e-13  # of the residual to the response: what rounding alone leaves of a constant
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The arrays of a model. y already without its offset."""
+
+    y: FloatArray  # (n,)
+    X: FloatArray  # (n, p)
+    groupings: tuple[Grouping, ...]
+    weights: FloatArray | None  # (n,) positive
+
+    @property
+    def rows(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """How the scaled system relates to the model: X[:, kept] = X_scaled R, y = X[:, kept] start + scale y_scaled."""
+
+    kept: IntArray
+    R: FloatArray  # (k, k) upper triangular
+    start: FloatArray  # (k,) the least-squares estimate
+    scale: float
+
+    def beta(self, scaled: FloatArray) -> FloatArray:
+        """Return the fixed effects (k,) for those of the scaled system."""
+        estimate: FloatArray = self.start + self.scale * _solved(self.R, scaled)
+        return estimate
+
+    def covariance(self, scaled: FloatArray) -> FloatArray:
+        """Return R^-1 S R^-T (k, k), times scale squared."""
+        half = _solved(self.R, scaled)
+        covariance: FloatArray = self.scale**2 * _solved(self.R, half.T)
+        return covariance
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """All that estimation needs; the rows are not needed again."""
+
+    system: NestedSystem | CrossedSystem
+    pattern: Pattern
+    scaling: Scaling
+    rows: int
+    log_weights: float
+
+    def criterion(self, *, reml: bool) -> Criterion:
+        p = len(self.scaling.kept)
+        degrees = self.rows - (p if reml else 0)
+        constant = 2.0 * degrees * np.log(self.scaling.scale) - self.log_weights
+        if reml:
+            constant += 2.0 * float(np.log(np.abs(self.scaling.R.diagonal())).sum())
+        return Criterion(self.system, self.pattern, self.rows, reml, float(constant))
+
+
+def sample_of(y: FloatArray, X: FloatArray, terms: list[Term], weights: FloatArray | None = None) -> Sample:
+    """Put the parts of a model together, its factors in the order of elimination."""
+    return Sample(y, X, grouped(terms), weights)
+
+
+def prepare(sample: Sample) -> Prepared:
+    """Scale the rows and gather their cross-products.
+
+    Raises InvalidInput when nothing is left to explain once the fixed effects are taken out.
+    """
+    y, X, groupings, log_weights = _weighted(sample)
+    R = _triangle(np.column_stack([X, y]))
+    kept, R = independent(R)
+    rank = len(kept)
+    if rank >= sample.rows:
+        raise InvalidInput(f"{sample.rows} rows cannot tell {rank} fixed effects and a residual apart", field="formula")
+    root = R[:rank, :rank]
+    start = _solved(root, R[:rank, rank])
+    X = X if rank == X.shape[1] else X[:, kept]
+    residual = y - X @ start
+    scale = float(np.linalg.norm(residual) / np.sqrt(sample.rows))
+    if scale * np.sqrt(sample.rows) <= NO_VARIATION * np.linalg.norm(y):
+        raise InvalidInput("the response has no variation that the fixed effects do not explain", field="formula")
+    XY = np.empty((sample.rows, rank + 1))
+    XY[:, :rank] = X @ lapack.dtrtri(root)[0] if rank else X
+    XY[:, rank] = residual / scale
+    scaling = Scaling(kept, root, start, scale)
+    return Prepared(_system(groupings, XY), pattern_of(groupings), scaling, sample.rows, log_weights)
+
+
+def _weighted(sample: Sample) -> tuple[FloatArray, FloatArray, tuple[Grouping, ...], float]:
+    if sample.weights is None:
+        return sample.y, sample.X, sample.groupings, 0.0
+    root = np.sqrt(sample.weights)
+    groupings = tuple(
+        Grouping(g.group, g.names, g.sizes, g.codes, g.levels, g.Z * root[:, None]) for g in sample.groupings
+    )
+    return sample.y * root, sample.X * root[:, None], groupings, float(np.log(sample.weights).sum())
+
+
+def _system(groupings: tuple[Grouping, ...], XY: FloatArray) -> NestedSystem | CrossedSystem:
+    return nested_system(groupings, XY) or crossed_system(groupings, XY)
+
+
+def _triangle(rows: FloatArray) -> FloatArray:
+    """Return the triangular factor (m, m) of (n, m) rows, in blocks (TSQR)."""
+    m = rows.shape[1]
+    blocks = [np.linalg.qr(rows[first : first + BLOCK_ROWS], mode="r") for first in range(0, len(rows), BLOCK_ROWS)]
+    R = blocks[0] if len(blocks) == 1 else np.linalg.qr(np.vstack(blocks), mode="r")
+    return R if len(R) == m else np.vstack([R, np.zeros((m - len(R), m))])
+
+
+def _solved(R: FloatArray, right: FloatArray) -> FloatArray:
+    if len(R) == 0:
+        return right.copy()
+    solved: FloatArray = lapack.dtrtrs(R, right)[0]
+    return solved.reshape(right.shape)
