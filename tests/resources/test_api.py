@@ -90,7 +90,9 @@ def test_a_request_id_is_taken_when_it_is_one(ask):
 
 def test_every_answer_carries_the_security_headers(ask):
     for path in ("/", "/docs", "/openapi.json", "/datasets", "/nowhere"):
-        headers = ask("GET", path).headers
+        response = ask("GET", path)
+        response.close()
+        headers = response.headers
         assert "default-src 'none'" in headers["Content-Security-Policy"], path
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Referrer-Policy"] == "no-referrer"
