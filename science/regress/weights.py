@@ -1,0 +1,21 @@
+"""The weights of the rows: a column of the data, as lm's argument `weights`."""
+
+from __future__ import annotations
+
+from errors import InvalidInput
+from science.regress.spec import Spec
+from science.table import FloatArray, Numeric, Table
+
+
+def weights_of(spec: Spec, table: Table) -> FloatArray | None:
+    """Return the weights of all rows of the table, or None. Raises InvalidInput unless they are numbers of at least zero."""
+    if spec.weights is None:
+        return None
+    if spec.weights not in table:
+        raise InvalidInput(f"there is no column {spec.weights}; weights must name a column of the data", field="weights")
+    column = table[spec.weights]
+    if not isinstance(column, Numeric):
+        raise InvalidInput(f"the column {spec.weights} holds no numbers; weights must be numbers", field="weights")
+    if (column.values < 0).any():
+        raise InvalidInput(f"the column {spec.weights} has a negative value; weights must be zero or more", field="weights")
+    return column.values
