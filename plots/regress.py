@@ -61,11 +61,9 @@ def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
 
 def _points(answer: dict[str, Any], picture: dict[str, Any]) -> Points:
     sigma = answer["fit"]["sigma"]
-    observed, fitted, residuals, leverage = (
-        np.array(picture[key], dtype=float) for key in ("observed", "fitted", "residuals", "leverage")
-    )
+    fitted, residuals, leverage = (np.array(picture[key], dtype=float) for key in ("fitted", "residuals", "leverage"))
     rows = np.array(picture["rows"], dtype=np.intp)
-    return Points(observed, fitted, residuals, leverage, rows, float("nan") if sigma is None else sigma)
+    return Points(fitted + residuals, fitted, residuals, leverage, rows, float("nan") if sigma is None else sigma)
 
 
 def _curve(ax: Axes, answer: dict[str, Any], points: Points, predictor: str, x: FloatArray) -> None:

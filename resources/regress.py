@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import floor, log10
 from typing import Annotated, Literal
 
+import numpy as np
 import orjson
 from flask import Response, request
 from flask_restful import Resource
@@ -22,9 +24,10 @@ from resources.validation import validated
 from science.deadline import Deadline
 from science.notice import Notice
 from science.regress import Fit, Predictions, Spec, fit, predict
-from science.table import Table
+from science.table import FloatArray, Numeric, Table
 
 POINTS = 2_000  # of a picture: more are no clearer and make the stored row large
+DRAWN_DIGITS = 5
 
 
 class RegressRequest(BaseModel):
@@ -154,8 +157,9 @@ def _answer(asked: RegressRequest, of: Service) -> tuple[str, Response]:
     question = Question("regress", _canonical(spec, new_rows), fingerprint)
 
     def compute(deadline: Deadline) -> Computed:
-        fitted = fit(spec, load(), of.limits, deadline)
-        return computed(fitted, predict(fitted, new_rows, of.limits) if new_rows else None)
+        table = load()
+        fitted = fit(spec, table, of.limits, deadline)
+        return computed(fitted, table, predict(fitted, new_rows, of.limits) if new_rows else None)
 
     return answered(question, caller(), of, compute)
 
@@ -182,7 +186,7 @@ def _canonical(spec: Spec, new_rows: Table | None) -> bytes:
     return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
 
 
-def computed(fitted: Fit, predictions: Predictions | None) -> Computed:
+def computed(fitted: Fit, table: Table, predictions: Predictions | None) -> Computed:
     """Present a fit: the answer in broom's names, and the points of its picture."""
     answer: dict[str, object] = {
         "formula": fitted.spec.formula,
@@ -196,7 +200,7 @@ def computed(fitted: Fit, predictions: Predictions | None) -> Computed:
     }
     if predictions is not None:
         answer["predictions"] = _rows(_arrays(tuple(Prediction.model_fields), predictions))
-    return Computed(answer, picture_of(fitted))
+    return Computed(answer, picture_of(fitted, table))
 
 
 def _notices(fitted: Fit, predictions: Predictions | None) -> tuple[Notice, ...]:
@@ -211,14 +215,23 @@ def _rows(columns: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
 
-def picture_of(fitted: Fit) -> dict[str, object]:
-    """What a drawing of the fit needs, thinned evenly."""
-    step = -(-fitted.nobs // POINTS)
-    shown = slice(None, None, step)
-    return {
+def picture_of(fitted: Fit, table: Table) -> dict[str, object]:
+    """What a drawing of the fit needs: points thinned evenly, numbers in the digits that an eye can tell apart."""
+    shown = slice(None, None, -(-len(fitted.kept) // POINTS))
+    picture: dict[str, object] = {
         "rows": fitted.kept[shown] + 1,
-        "observed": (fitted.fitted + fitted.residuals)[shown],
-        "fitted": fitted.fitted[shown],
-        "residuals": fitted.residuals[shown],
-        "leverage": fitted.leverage[shown],
+        "fitted": _drawn(fitted.fitted[shown]),
+        "residuals": _drawn(fitted.residuals[shown]),
+        "leverage": _drawn(fitted.leverage[shown]),
     }
+    if len(fitted.recipe.variables) == 1 and isinstance(x := table[fitted.recipe.variables[0]], Numeric):
+        picture["x"] = {"name": fitted.recipe.variables[0], "values": _drawn(x.values[fitted.kept[shown]])}
+    return picture
+
+
+def _drawn(values: FloatArray) -> FloatArray:
+    """Round to a hundred-thousandth of the values' range."""
+    spread = float(np.ptp(values))
+    if not 1e-290 < spread < 1e290:
+        return values
+    return np.round(values, DRAWN_DIGITS - floor(log10(spread)))
