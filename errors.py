@@ -71,7 +71,7 @@ class FormulaError(InvalidInput):
     """The formula cannot be read. Shows it with a mark under the place."""
 
     type = "invalid-formula"
-    title = "The formula cannot be read"
+    title = "The formula cannot be used"
 
     def __init__(self, reason: str, *, formula: str = "", position: int = 0, field: str = "formula") -> None:
         super().__init__(f"{reason}\n{marked(formula, position)}" if formula else reason, field=field)
