@@ -28,7 +28,8 @@ PREDICTION_HEADINGS = {
 
 def regress_document(answer: Mapping[str, Any]) -> Document:
     """Lay out coefficients, predictions if there are any, and the sentences R prints under them."""
-    sheets = [_sheet(f"Coefficients, with {100 * answer["level"]:.4g} % confidence limits", COEFFICIENT_HEADINGS, answer["coefficients"])]
+    title = f"Coefficients, with {100 * answer['level']:.4g} % confidence limits"
+    sheets = [_sheet(title, COEFFICIENT_HEADINGS, answer["coefficients"])]
     if answer.get("predictions"):
         numbered = [{"row": place, **row} for place, row in enumerate(answer["predictions"], 1)]
         sheets.append(_sheet("Predictions", {"row": "Row", **PREDICTION_HEADINGS}, numbered))
