@@ -34,6 +34,7 @@ class Settings(BaseModel):
     max_interaction_order: int = Field(5, ge=1, le=20)
     max_degree: int = Field(20, ge=1)
     max_spline_df: int = Field(50, ge=1)
+    max_crossed_effects: int = Field(3_000, ge=1)
 
     rate_per_key: int = Field(600, ge=1)  # requests a minute
     rate_per_address: int = Field(120, ge=1)  # requests a minute, for callers without a key

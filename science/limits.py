@@ -22,6 +22,7 @@ class Limits:
     max_interaction_order: int = 5
     max_degree: int = 20  # of poly()
     max_spline_df: int = 50  # of bs() and ns()
+    max_crossed_effects: int = 3_000  # of all crossed factors but the largest: a dense matrix of 72 MB
 
     def check(self, setting: str, count: int, what: str, *, field: str = "") -> None:
         """Raise LimitExceeded naming the setting when `count` is above it. `what` is a clause: "x has 65000 levels"."""

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import lapack
 
+from science.limits import Limits
 from science.mixed.batch import cross_products, inverse, product, transposed
 from science.mixed.coupling import Coupling, coupling_of, mirrored
 from science.mixed.grouping import Grouping
@@ -147,9 +148,15 @@ class CrossedSystem:
         return self._columns(matrix.T, lambdas).T
 
 
-def crossed_system(groupings: Sequence[Grouping], XY: FloatArray) -> CrossedSystem:
-    """Gather the cross-products. groupings: the one with most effects first. XY: (n, p + 1)."""
+def crossed_system(groupings: Sequence[Grouping], XY: FloatArray, limits: Limits) -> CrossedSystem:
+    """Gather the cross-products. groupings: the one with most effects first. XY: (n, p + 1).
+
+    Raises LimitExceeded when the other factors have too many effects for a dense matrix.
+    """
     first, others = groupings[0], groupings[1:]
+    effects = sum(grouping.effects for grouping in others)
+    what = f"the crossed grouping factors other than {first.group} have {effects} effects together"
+    limits.check("max_crossed_effects", effects, what, field="formula")
     count = len(first.levels)
     parts = []
     position = 0

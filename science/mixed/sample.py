@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.linalg import lapack
 
 from errors import InvalidInput
+from science.limits import Limits
 from science.mixed.criterion import Criterion
 from science.mixed.crossed import CrossedSystem, crossed_system
 from science.mixed.grouping import Grouping, Term, grouped
@@ -49,10 +50,12 @@ class Scaling:
         return estimate
 
     def covariance(self, scaled: FloatArray) -> FloatArray:
-        """Return R^-1 S R^-T (k, k), times scale squared."""
-        half = _solved(self.R, scaled)
-        covariance: FloatArray = self.scale**2 * _solved(self.R, half.T)
-        return covariance
+        """Return R^-1 S R^-T (k, k) for S of the scaled system."""
+        return _solved(self.R, _solved(self.R, scaled).T)
+
+    def unscaled(self, rows: FloatArray) -> FloatArray:
+        """Return C R^-T for covariances C (..., k) with the scaled fixed effects."""
+        return _solved(self.R, rows.reshape(-1, len(self.R)).T).T.reshape(rows.shape)
 
 
 @dataclass(frozen=True)
@@ -79,12 +82,13 @@ def sample_of(y: FloatArray, X: FloatArray, terms: list[Term], weights: FloatArr
     return Sample(y, X, grouped(terms), weights)
 
 
-def prepare(sample: Sample) -> Prepared:
+def prepare(sample: Sample, limits: Limits) -> Prepared:
     """Scale the rows and gather their cross-products.
 
     Raises InvalidInput when nothing is left to explain once the fixed effects are taken out.
     """
-    y, X, groupings, log_weights = _weighted(sample)
+    rows = weighted(sample)
+    y, X = rows.y, rows.X
     R = _triangle(np.column_stack([X, y]))
     kept, R = independent(R)
     rank = len(kept)
@@ -101,21 +105,21 @@ def prepare(sample: Sample) -> Prepared:
     XY[:, :rank] = X @ lapack.dtrtri(root)[0] if rank else X
     XY[:, rank] = residual / scale
     scaling = Scaling(kept, root, start, scale)
-    return Prepared(_system(groupings, XY), pattern_of(groupings), scaling, sample.rows, log_weights)
+    log_weights = 0.0 if sample.weights is None else float(np.log(sample.weights).sum())
+    return Prepared(_system(rows.groupings, XY, limits), pattern_of(rows.groupings), scaling, sample.rows, log_weights)
 
 
-def _weighted(sample: Sample) -> tuple[FloatArray, FloatArray, tuple[Grouping, ...], float]:
+def weighted(sample: Sample) -> Sample:
+    """Multiply every row by the root of its weight."""
     if sample.weights is None:
-        return sample.y, sample.X, sample.groupings, 0.0
+        return sample
     root = np.sqrt(sample.weights)
-    groupings = tuple(
-        Grouping(g.group, g.names, g.sizes, g.codes, g.levels, g.Z * root[:, None]) for g in sample.groupings
-    )
-    return sample.y * root, sample.X * root[:, None], groupings, float(np.log(sample.weights).sum())
+    groupings = tuple(replace(grouping, Z=grouping.Z * root[:, None]) for grouping in sample.groupings)
+    return Sample(sample.y * root, sample.X * root[:, None], groupings, None)
 
 
-def _system(groupings: tuple[Grouping, ...], XY: FloatArray) -> NestedSystem | CrossedSystem:
-    return nested_system(groupings, XY) or crossed_system(groupings, XY)
+def _system(groupings: tuple[Grouping, ...], XY: FloatArray, limits: Limits) -> NestedSystem | CrossedSystem:
+    return nested_system(groupings, XY) or crossed_system(groupings, XY, limits)
 
 
 def _triangle(rows: FloatArray) -> FloatArray:

@@ -1,0 +1,59 @@
+"""What an optimum of the criterion says about the model, in the units of the data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from science.mixed.criterion import Criterion, Evaluation
+from science.mixed.sample import Prepared
+from science.table import FloatArray
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Fixed effects and variances at one theta. k of the p columns are kept."""
+
+    prepared: Prepared
+    criterion: Criterion
+    evaluation: Evaluation
+    beta: FloatArray  # (k,)
+    covariance: FloatArray  # (k, k) of beta
+    sigma2: float
+
+    @property
+    def theta(self) -> FloatArray:
+        return self.evaluation.theta
+
+    def covariances(self) -> list[FloatArray]:
+        """Return the covariance matrix (q, q) of the effects of each factor."""
+        return [self.sigma2 * Lambda @ Lambda.T for Lambda in self.evaluation.factor.lambdas]
+
+    def modes(self) -> list[FloatArray]:
+        """Return the conditional modes (J, q) of each factor."""
+        system, factor = self.prepared.system, self.evaluation.factor
+        scale = self.prepared.scaling.scale
+        return [scale * mode for mode in system.effects(factor, self.evaluation.beta)]  # type: ignore[arg-type]
+
+    def conditional_covariances(self, *, beta_known: bool = True) -> list[tuple[FloatArray, FloatArray]]:
+        """Return, per factor, the covariances (J, q, q) of the effects given y, and (J, q, k) with the fixed effects.
+
+        beta_known: the fixed effects count as known, as in lme4's ranef; otherwise their uncertainty is in it.
+        """
+        p = len(self.beta)
+        H = np.zeros((p + 1, p + 1))
+        if not beta_known:
+            H[:p, :p] = np.linalg.inv(self.evaluation.precision)
+        scaling = self.prepared.scaling
+        blocks = self.prepared.system.covariance(self.evaluation.factor, H)  # type: ignore[arg-type]
+        return [(self.sigma2 * own, self.sigma2 * scaling.unscaled(with_beta)) for own, with_beta in blocks]
+
+
+def estimate_at(prepared: Prepared, criterion: Criterion, evaluation: Evaluation, sigma2: float | None = None) -> Estimate:
+    """Read the estimates off an evaluation. sigma2: given, or profiled when None."""
+    scaling = prepared.scaling
+    if sigma2 is None:
+        sigma2 = scaling.scale**2 * evaluation.residual_squares / criterion.degrees
+    relative = scaling.covariance(np.linalg.inv(evaluation.precision))
+    return Estimate(prepared, criterion, evaluation, scaling.beta(evaluation.beta), sigma2 * relative, sigma2)

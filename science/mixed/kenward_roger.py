@@ -1,0 +1,180 @@
+"""Kenward and Roger's (1997) adjusted covariance and degrees of freedom, as pbkrtest (Halekoh and Højsgaard 2014).
+
+V^-1 = (I - Z M Z') / sigma^2 with M of the order of the effects, so every trace is over matrices of that order: batches
+of (q, q) for one factor, one matrix for several. P = I - Z M Z' below.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from science.limits import Limits
+from science.mixed.batch import cross_products
+from science.mixed.crossed import indicator
+from science.mixed.estimate import Estimate
+from science.mixed.grouping import Grouping
+from science.mixed.sample import Sample, weighted
+from science.table import FloatArray, IntArray
+
+LEAST_INFORMATION = 1e-10  # of the largest: directions that carry less are left out, as in pbkrtest
+
+
+@dataclass(frozen=True)
+class KenwardRoger:
+    covariance: FloatArray  # (k, k), adjusted
+    df: FloatArray  # (k,)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A variance or covariance: which columns of Z it puts together (equal ones for a variance)."""
+
+    one: IntArray
+    other: IntArray
+
+    def after(self, left: FloatArray) -> FloatArray:
+        """Return left E, E the derivative of the effects' covariance in this parameter. left: (..., N)."""
+        product = np.zeros_like(left)
+        product[..., self.other] = left[..., self.one]
+        if self.one[0] != self.other[0]:
+            product[..., self.one] = left[..., self.other]
+        return product
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """Independent parts of the model, (C, N, N) and (C, N, k): C is the number of levels of a single factor, else 1."""
+
+    A: FloatArray  # Z'Z
+    B: FloatArray  # Z'X
+    M: FloatArray
+    parameters: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True)
+class Traces:
+    """Of P and the derivatives of V, the residual's last; without the powers of sigma^2."""
+
+    first: list[FloatArray]  # X'P G_r P X
+    second: list[list[FloatArray]]  # X'P G_r P G_s P X
+    both: FloatArray  # tr(P G_r P G_s)
+
+
+def kenward_roger(estimate: Estimate, sample: Sample, limits: Limits) -> KenwardRoger:
+    """Return the adjusted covariance and the degrees of freedom of each fixed effect, for a REML estimate.
+
+    Raises LimitExceeded for several factors with too many effects together.
+    """
+    rows = weighted(sample)
+    X = rows.X[:, estimate.prepared.scaling.kept]
+    clusters = _clusters(estimate, rows.groupings, X, limits)
+    traces = _traces(clusters, X.T @ X, sample.rows)
+    sigma2, Phi = estimate.sigma2, estimate.covariance
+    P = [-part / sigma2**2 for part in traces.first]
+    Q = [[part / sigma2**3 for part in row] for row in traces.second]
+    count = range(len(P))
+    information = np.array(
+        [
+            [
+                traces.both[r, s] / sigma2**2 - 2.0 * np.sum(Phi * Q[r][s]) + np.sum((Phi @ P[r]) * (P[s] @ Phi))
+                for s in count
+            ]
+            for r in count
+        ]
+    )
+    W = 2.0 * _inverted(information)
+    U = sum((W[r, s] * (Q[r][s] - P[r] @ Phi @ P[s]) for r in count for s in count), np.zeros_like(Phi))
+    adjusted = Phi + 2.0 * Phi @ U @ Phi
+    return KenwardRoger(0.5 * (adjusted + adjusted.T), _degrees(Phi, P, W))
+
+
+def _clusters(estimate: Estimate, groupings: Sequence[Grouping], X: FloatArray, limits: Limits) -> Clusters:
+    lambdas = estimate.evaluation.factor.lambdas
+    if len(groupings) == 1:
+        (grouping,), count = groupings, len(groupings[0].levels)
+        A = cross_products(grouping.codes, count, grouping.Z, grouping.Z)
+        B = cross_products(grouping.codes, count, grouping.Z, X)
+        Lambda = lambdas[0]
+    else:
+        effects = sum(grouping.effects for grouping in groupings)
+        what = f"Kenward and Roger's degrees of freedom are asked for a model of {effects} effects of crossed or nested factors"
+        limits.check("max_crossed_effects", effects, what, field="df")
+        Z = [indicator(grouping) for grouping in groupings]
+        A = np.block([[(one.T @ other).toarray() for other in Z] for one in Z])[None]
+        B = np.vstack([one.T @ X for one in Z])[None]
+        Lambda = _block_diagonal(groupings, lambdas)
+    K = Lambda.T @ A @ Lambda + np.eye(len(Lambda))
+    M = Lambda @ np.linalg.solve(K, np.broadcast_to(Lambda.T, K.shape))
+    return Clusters(A, B, M, tuple(_parameters(estimate, groupings)))
+
+
+def _block_diagonal(groupings: Sequence[Grouping], lambdas: Sequence[FloatArray]) -> FloatArray:
+    size = sum(grouping.effects for grouping in groupings)
+    whole = np.zeros((size, size))
+    position = 0
+    for grouping, Lambda in zip(groupings, lambdas, strict=True):
+        end = position + grouping.effects
+        whole[position:end, position:end] = np.kron(np.eye(len(grouping.levels)), Lambda)
+        position = end
+    return whole
+
+
+def _parameters(estimate: Estimate, groupings: Sequence[Grouping]) -> list[Parameter]:
+    levels = [1] if len(groupings) == 1 else [len(grouping.levels) for grouping in groupings]
+    widths = [grouping.width for grouping in groupings]
+    starts = np.cumsum([0, *(count * width for count, width in zip(levels, widths, strict=True))])
+    found = []
+    for place in estimate.criterion.pattern.places:
+        which = place.grouping
+        columns = starts[which] + place.start + widths[which] * np.arange(levels[which])
+        found += [Parameter(columns + a, columns + b) for a in range(place.size) for b in range(a + 1)]
+    return found
+
+
+def _traces(clusters: Clusters, XX: FloatArray, rows: int) -> Traces:
+    A, B, M = clusters.A, clusters.B, clusters.M
+    rest = np.eye(A.shape[1]) - A @ M
+    ZPZ, ZPX = rest @ A, rest @ B
+    C2 = M @ (B + ZPX)
+    ZP2X = B - A @ C2
+    C3 = C2 + M @ ZP2X
+    ZP2Z = ZPZ @ rest.transpose(0, 2, 1)
+    XPZ, XP2Z = ZPX.transpose(0, 2, 1), ZP2X.transpose(0, 2, 1)
+    touched = [parameter.after(XPZ) for parameter in clusters.parameters]
+    crossed = [parameter.after(ZPZ) for parameter in clusters.parameters]
+    first = [(one @ ZPX).sum(0) for one in touched]
+    second = [[(one @ ZPZ @ other.transpose(0, 2, 1)).sum(0) for other in touched] for one in touched]
+    with_residual = [(one @ XP2Z.transpose(0, 2, 1)).sum(0) for one in touched]
+    count = len(touched)
+    both = np.empty((count + 1, count + 1))
+    for r in range(count):
+        for s in range(count):
+            both[r, s] = np.sum(crossed[r] * crossed[s].transpose(0, 2, 1))
+        both[r, -1] = both[-1, r] = np.trace(clusters.parameters[r].after(ZP2Z), axis1=1, axis2=2).sum()
+    MA = M @ A
+    both[-1, -1] = rows - 2.0 * np.trace(MA, axis1=1, axis2=2).sum() + np.sum(MA * MA.transpose(0, 2, 1))
+    BT = B.transpose(0, 2, 1)
+    squared, cubed = XX - (BT @ C2).sum(0), XX - (BT @ C3).sum(0)
+    whole = [[*row, aside] for row, aside in zip(second, with_residual, strict=True)]
+    return Traces([*first, squared], [*whole, [*(aside.T for aside in with_residual), cubed]], both)
+
+
+def _inverted(information: FloatArray) -> FloatArray:
+    values, vectors = np.linalg.eigh(0.5 * (information + information.T))
+    kept = values > LEAST_INFORMATION * values[-1]
+    inverted: FloatArray = (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
+    return inverted
+
+
+def _degrees(Phi: FloatArray, P: list[FloatArray], W: FloatArray) -> FloatArray:
+    """Match two moments of the F statistic of each coefficient (Kenward and Roger 1997, with one numerator degree)."""
+    shares = np.array([(Phi @ part @ Phi).diagonal() / Phi.diagonal() for part in P])  # (parameters, k)
+    A = np.einsum("rk,rs,sk->k", shares, W, shares)  # A1 = A2 for one row
+    B = 3.5 * A
+    V0, V1, V2 = 1.0 - B / 7.0, 1.0 - 2.0 * B / 7.0, 1.0 - 4.0 * B / 7.0  # g = -1: c1 = -1/7, c2 = 2/7, c3 = 4/7
+    rho = ((1.0 - A) / V1) ** 2 * V0 / V2
+    df: FloatArray = 4.0 + 3.0 / (rho - 1.0)
+    return df
