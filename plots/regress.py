@@ -20,6 +20,7 @@ CHANCE = 0.25  # of naming any point at all when the residuals are normal
 CROWDED = 0.05  # of the height: a label nearer to another would be written across it
 MANY = 300  # points, beyond which the first panel is too full for labels
 PLACES = 80  # of a smooth band
+ROUNDED = 3e-5  # of a range: what is saved for drawing has five digits
 EXACT = 1e-10  # residuals below this part of the response are rounding, not misfit
 
 
@@ -90,12 +91,12 @@ def _between(x: FloatArray, points: Points) -> tuple[FloatArray, FloatArray, Flo
 
 
 def _polynomial(x: FloatArray, y: FloatArray, degree: int) -> np.polynomial.Polynomial | None:
-    """The polynomial that all the points lie on, None when there is none."""
+    """The polynomial that all the points lie on as far as they are told, None when there is none."""
     if len(np.unique(x)) <= degree:
         return None
     found = np.polynomial.Polynomial.fit(x, y, degree)
     scale = float(np.ptp(y)) or float(np.abs(y).max(initial=0.0))
-    return found if np.abs(found(x) - y).max() <= 1e-6 * scale else None
+    return found if np.abs(found(x) - y).max() <= ROUNDED * scale else None
 
 
 def _quantile(answer: dict[str, Any]) -> float:

@@ -48,21 +48,19 @@ def line(x: list[float], y: list[float], *, names: tuple[str, str] = ("y", "x"),
         "coefficients": coefficients,
         "fit": {"sigma": sigma, "r_squared": 0.5},
     }
-    picture = {
-        "observed": y,
+    picture: dict[str, Any] = {
         "fitted": fitted.tolist(),
         "residuals": residuals.tolist(),
         "leverage": np.diag(X @ np.linalg.solve(X.T @ X, X.T)).tolist(),
         "rows": list(range(1, len(x) + 1)),
-        "x": {"name": names[1], "values": x} if one else None,
     }
-    return answer, picture
+    return answer, picture | ({"x": {"name": names[1], "values": x}} if one else {})
 
 
 def times(factor: float, answer: Any, picture: Any) -> tuple[Any, Any]:
     """The same regression of a response in other units."""
     coefficients = [row | {name: row[name] * factor for name in row if name != "term"} for row in answer["coefficients"]]
-    scaled = {name: [factor * value for value in picture[name]] for name in ("observed", "fitted", "residuals")}
+    scaled = {name: [factor * value for value in picture[name]] for name in ("fitted", "residuals")}
     fit = answer["fit"] | {"sigma": answer["fit"]["sigma"] * factor}
     return answer | {"coefficients": coefficients, "fit": fit}, picture | scaled
 

@@ -60,6 +60,18 @@ export function showRefusal(place, detail) {
   place.hidden = false;
 }
 
+// Where the server's mark stands in the formula, -1 when there is none. It indents formula and mark by four.
+export function markOf(detail) {
+  const lines = detail.split("\n");
+  return lines.length < 3 ? -1 : lines[2].indexOf("^") - 4;
+}
+
+// Put the caret there: a narrow field scrolls to it.
+export function showPlace(field, place) {
+  const at = place + field.value.length - field.value.trimStart().length;
+  if (place >= 0) field.setSelectionRange(at, at);
+}
+
 function marked(lines) {
   return element("pre", { tabindex: "0", "aria-label": "The formula with a mark under the place" }, lines);
 }

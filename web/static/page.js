@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { showColumns } from "./columns.js";
 import { byId, element } from "./element.js";
-import { hint, insertInto, showRefusal, showSuggestions, suggestions } from "./formula.js";
+import { hint, insertInto, markOf, showPlace, showRefusal, showSuggestions, suggestions } from "./formula.js";
 import { showResult } from "./result.js";
 import { source } from "./source.js";
 
@@ -90,6 +90,7 @@ function showProblem(problem) {
     refuse("fault", api.key() ? "This key is not known here." : problem.message, byId("key"));
   } else if (problem.pointers.some((pointer) => /^[/?]formula/.test(pointer))) {
     refuse("formula-fault", problem.message, byId("formula"));
+    showPlace(byId("formula"), markOf(problem.message));
   } else if (problem.pointers.some((pointer) => /^[/?]data/.test(pointer))) {
     refuse("data-fault", problem.message, table.field());
   } else {
