@@ -6,6 +6,7 @@ import gc
 import json
 import os
 import secrets
+import signal
 import socket
 from http import HTTPStatus
 from pathlib import Path
@@ -60,6 +61,19 @@ class Worker(ThreadWorker):
             self.log.debug("the caller has gone: %s", type(gone).__name__)
 
 
+def pre_fork(server: Any, worker: Any) -> None:
+    """Hold SIGTERM back while a worker is born: before it has its own handler, gunicorn would lose the signal.
+
+    The master then waits for that worker until graceful_timeout and kills it.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let the worker hear SIGTERM, now that it knows what to do."""
+    _hear_sigterm()
+
+
 def post_fork(server: Any, worker: Any) -> None:
     """Forget the connections of the parent, without closing them: they are its own."""
     server.app.wsgi().extensions["lamplight"].engine.dispose(close=False)
@@ -69,6 +83,10 @@ def when_ready(server: Any) -> None:
     """Set aside what is loaded by now, so that the workers' garbage collection leaves its shared pages alone."""
     gc.collect()
     gc.freeze()
+
+
+def _hear_sigterm() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
 def _told(error: Exception) -> tuple[HTTPStatus, str]:
@@ -115,6 +133,8 @@ def _every_interface() -> str:
     except OSError:
         return "0.0.0.0"  # noqa: S104  a dyno is reached through the router alone
 
+
+os.register_at_fork(after_in_parent=_hear_sigterm)
 
 bind = f"{_every_interface()}:{_count('PORT', 8000)}"
 workers = _count("WEB_CONCURRENCY", 2)

@@ -37,7 +37,9 @@ def main() -> None:
 
 def usable() -> bool:
     """Say whether .venv was finished once and its Python still runs."""
-    return bool(stamp()) and PYTHON.exists() and not subprocess.run([PYTHON, "-c", "import pip"], check=False).returncode
+    if not stamp() or not PYTHON.exists():
+        return False
+    return subprocess.run([PYTHON, "-c", "import pip"], check=False).returncode == 0  # noqa: S603  our own .venv
 
 
 def stamp() -> str:
@@ -52,7 +54,7 @@ def install() -> None:
     say("installing the pinned packages; this takes a minute or two and 2 GB of disk")
     started = time.monotonic()
     command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "-r", REQUIREMENTS[-1]]
-    pip = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr)
+    pip = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr)  # noqa: S603  fixed arguments
     while pip.poll() is None:
         try:
             pip.wait(timeout=STILL_SECONDS)
