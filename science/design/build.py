@@ -12,7 +12,7 @@ import numpy as np
 from errors import FormulaError, InvalidInput
 from science.design.blocks import Block, assembled, block, part_names, term_names
 from science.design.coding import Part, coding
-from science.design.frame import Frame
+from science.design.frame import Frame, listed
 from science.design.functions import FUNCTIONS
 from science.design.ingredient import Ingredient
 from science.design.learned import width
@@ -105,7 +105,7 @@ def _design(terms: Terms, values: list[Evaluated], rows: IntArray | None, frame:
         rows=np.arange(n) if rows is None else rows,
         rows_total=frame.table.rows,
         rows_dropped=frame.table.rows - n,
-        warnings=terms.warnings,
+        warnings=(*terms.warnings, *frame.warnings),
         recipe=_recipe(terms, columns, codes, ingredients, values, frame),
     )
 
@@ -145,6 +145,8 @@ def _kept(terms: Terms, values: Sequence[Evaluated], also: tuple[str, ...], miss
         if value.missing is not None:
             gaps.append((one.label, value.missing))
     for name in also:
+        if name not in frame.table:
+            raise InvalidInput(f"the data has no column {quoted_name(name)}; there are {listed(frame.table.names)}", field="data")
         if frame.table[name].missing.any():
             gaps.append((quoted_name(name), frame.table[name].missing))
     dropped: BoolArray | None = None
@@ -156,8 +158,7 @@ def _kept(terms: Terms, values: Sequence[Evaluated], also: tuple[str, ...], miss
         return None
     rows = np.flatnonzero(~dropped)
     if not len(rows):
-        listed = ", ".join(label for label, _ in gaps[:20])
-        raise frame.data_error(f"no row is left: every one has a missing value in one of {listed}")
+        raise frame.data_error(f"no row is left: every one has a missing value in one of {listed(label for label, _ in gaps)}")
     return rows
 
 

@@ -54,7 +54,11 @@ def evaluate(node: Node, frame: Frame) -> Value:
 
 def numbers(node: Node, frame: Frame) -> Numbers:
     """Compute an expression that has to be numeric; TRUE and FALSE count as 1 and 0."""
-    value = evaluate(node, frame)
+    return as_numbers(evaluate(node, frame), node, frame)
+
+
+def as_numbers(value: Value, node: Node, frame: Frame) -> Numbers:
+    """Take a computed value for numbers. (Evaluating a node twice would double the work at every level of nesting.)"""
     if isinstance(value, Numbers):
         return value
     if isinstance(value, Categories) and value.logical:
@@ -136,12 +140,12 @@ def _combined(symbol: str, left: Numbers, right: Numbers, operand: Node, frame: 
 def _comparison(node: Chain, frame: Frame) -> Numbers:
     symbol, operand = node.rest[0]
     left, right = evaluate(node.first, frame), evaluate(operand, frame)
-    if isinstance(left, Vector) and isinstance(right, Categories):
-        left, right = right, left
-    if isinstance(left, Categories) and isinstance(right, Vector) and symbol in ("==", "!="):
-        chosen = _among(left, right)
-        return Numbers(chosen if symbol == "==" else 1.0 - chosen, None, left.missing, logical=True)
-    one, other = numbers(node.first, frame), numbers(operand, frame)
+    if symbol in ("==", "!="):
+        factor, constant = (left, right) if isinstance(left, Categories) else (right, left)
+        if isinstance(factor, Categories) and isinstance(constant, Vector):
+            chosen = _among(factor, constant)
+            return Numbers(chosen if symbol == "==" else 1.0 - chosen, None, factor.missing, logical=True)
+    one, other = as_numbers(left, node.first, frame), as_numbers(right, operand, frame)
     compared = np.asarray(COMPARISONS[symbol](one.values, other.values))
     return Numbers(compared.astype(np.float64), None, either(one.missing, other.missing), logical=True)
 
@@ -154,7 +158,7 @@ def _membership(first: Node, operand: Node, frame: Frame) -> Numbers:
         raise frame.error('%in% needs constants here, as in c("a", "b")', operand)
     if isinstance(value, Categories):
         return Numbers(_among(value, among), None, value.missing, logical=True)
-    one = numbers(first, frame)
+    one = as_numbers(value, first, frame)
     listed = np.array([element for element in among.elements if isinstance(element, float)])
     return Numbers(np.isin(one.values, listed).astype(np.float64), None, one.missing, logical=True)
 

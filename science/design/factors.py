@@ -9,13 +9,14 @@ from itertools import pairwise
 import numpy as np
 
 from science.design.arguments import FLAGS, Signature, flag, matched, text, whole
-from science.design.contrasts import KINDS, POLYNOMIAL, TREATMENT, Contrast
+from science.design.contrasts import KINDS, Contrast
 from science.design.evaluate import evaluate, numbers
 from science.design.frame import Frame, listed
 from science.design.state import Breaks, Levels
 from science.design.values import Categories, Numbers, Value, Vector, of_length, where_any
 from science.formula.spelling import number_text, spelled
 from science.formula.tree import Call, Name, Node, Text, Truth
+from science.notice import Notice
 from science.table import BOOLEAN_LEVELS, FloatArray, IntArray
 
 FACTOR = Signature(("x", "levels", "labels", "ordered"))
@@ -151,7 +152,7 @@ def _contrast(call: Call, frame: Frame) -> Categories:
     given = matched(call, CONTRAST, frame)
     value = categories(evaluate(given["x"], frame), given["x"], frame)
     kind = _kind(given["contr"], frame) if "contr" in given else "poly" if value.ordered else "treatment"
-    contrast = {"poly": POLYNOMIAL, "treatment": TREATMENT}.get(kind, Contrast(kind))
+    contrast = Contrast(kind, numbered=_is_function_name(given.get("contr")))
     if not frame.learning:
         return value
     for name in ("ref", "base"):
@@ -173,6 +174,11 @@ def _kind(node: Node, frame: Frame) -> str:
     raise frame.error(f"the contrasts are {', '.join(KINDS)}", node)
 
 
+def _is_function_name(node: Node | None) -> bool:
+    """contr.treatment without quotes: R then names the columns by number."""
+    return isinstance(node, Name) and node.text.startswith("contr.")
+
+
 def _base(node: Node, value: Categories, frame: Frame) -> int:
     base = whole(node, "base", frame)
     if not 1 <= base <= len(value.levels):
@@ -188,6 +194,7 @@ def _cut(call: Call, frame: Frame) -> Value:
     codes = _intervals(x.values, edges, right, lowest)
     if x.missing is not None:
         codes[x.missing] = -1
+    _tell_outside(call, codes, x, frame)
     if _is_false(given.get("labels")):
         return Numbers(codes.astype(np.float64) + 1.0, None, where_any(codes < 0))
     digits = whole(given["dig.lab"], "dig.lab", frame) if "dig.lab" in given else 3
@@ -195,6 +202,14 @@ def _cut(call: Call, frame: Frame) -> Value:
     if "labels" in given:
         levels = _labelled(levels, given["labels"], frame)
     return _categories(codes, levels, flag(given.get("ordered_result"), False, frame))
+
+
+def _tell_outside(call: Call, codes: IntArray, x: Numbers, frame: Frame) -> None:
+    outside = codes < 0 if x.missing is None else (codes < 0) & ~x.missing
+    count = int(outside.sum())
+    if count and frame.learning:
+        detail = f"{count} values lie outside the breaks of {spelled(call)} and count as missing"
+        frame.warnings.append(Notice("outside_breaks", detail))
 
 
 def _edges(call: Call, node: Node, x: Numbers, frame: Frame) -> FloatArray:

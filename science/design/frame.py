@@ -12,7 +12,10 @@ from science.design.values import Value
 from science.formula.spelling import quoted_name
 from science.formula.tree import Call, Name, Node
 from science.limits import Limits
+from science.notice import Notice
 from science.table import Table
+
+LONGEST_COMPARED, MOST_COMPARED = 40, 100  # of column names when a misspelt one is looked for: under 5 ms
 
 
 @dataclass
@@ -25,6 +28,7 @@ class Frame:
     functions: Mapping[str, Callable[[Call, Frame], Value]]
     learning: bool = True
     states: dict[str, State] = field(default_factory=dict)
+    warnings: list[Notice] = field(default_factory=list)
 
     def key(self, node: Node) -> str:
         """Name a node by its own text: what was learned for it is found again under this name."""
@@ -45,17 +49,25 @@ class Frame:
 
 def unknown_column(name: Name, frame: Frame) -> InvalidInput:
     """Say that there is no such column, naming the nearest or the available ones."""
-    near = get_close_matches(name.text, frame.table.names, n=3)
-    folded = [column for column in frame.table.names if column.casefold() == name.text.casefold()]
-    suggestions = list(dict.fromkeys(folded + near))
-    hint = (
-        f"did you mean {' or '.join(map(quoted_name, suggestions))}?"
-        if suggestions
-        else f"there are {listed(map(quoted_name, frame.table.names))}"
-    )
+    suggestions = _near(name.text, frame.table.names)
+    hint = f"did you mean {' or '.join(map(quoted_name, suggestions))}?" if suggestions else f"there are {_all_of(frame.table)}"
     if not frame.learning:
         return InvalidInput(f"the rows to predict need the column {quoted_name(name.text)}; {hint}", field="predict")
     return frame.error(f"the data has no column {quoted_name(name.text)}; {hint}", name)
+
+
+def _near(name: str, columns: Iterable[str]) -> list[str]:
+    """Find columns spelled much like a name. Comparing is quadratic in the lengths, so few and short ones are compared."""
+    folded = name.casefold()
+    if len(folded) > LONGEST_COMPARED:
+        return []
+    alike = [column for column in columns if column.casefold()[:1] == folded[:1] or column.casefold()[-1:] == folded[-1:]]
+    compared = {column.casefold(): column for column in alike if len(column) <= LONGEST_COMPARED}
+    return [compared[near] for near in get_close_matches(folded, list(compared)[:MOST_COMPARED], n=3)]
+
+
+def _all_of(table: Table) -> str:
+    return listed(map(quoted_name, table.names))
 
 
 def listed(words: Iterable[str], most: int = 20) -> str:

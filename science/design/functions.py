@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from science.design.arguments import Signature, matched, whole
-from science.design.evaluate import evaluate, numbers
+from science.design.evaluate import as_numbers, evaluate, numbers
 from science.design.factors import FACTOR_FUNCTIONS
 from science.design.frame import Frame
 from science.design.learned import LEARNED_FUNCTIONS
@@ -89,7 +89,8 @@ def _if_else(call: Call, frame: Frame) -> Value:
     yes, no = (evaluate(given[name], frame) for name in ("yes", "no"))
     if isinstance(yes, Vector) or isinstance(no, Vector) or _is_factor(yes) or _is_factor(no):
         return _chosen_levels(test, chosen, _levels(yes, given["yes"], frame), _levels(no, given["no"], frame))
-    one, other = (of_length(numbers(given[name], frame), frame.table.rows) for name in ("yes", "no"))
+    one = of_length(as_numbers(yes, given["yes"], frame), frame.table.rows)
+    other = of_length(as_numbers(no, given["no"], frame), frame.table.rows)
     missing = either(test.missing, _chosen_missing(chosen, one.missing, other.missing))
     values = np.where(chosen, one.values, other.values)
     return Numbers(values, None, missing, logical=one.logical and other.logical)

@@ -20,7 +20,7 @@ from science.limits import Limits
 from science.table import BoolArray, FloatArray, Table
 
 FORMAT = 1
-UNBOUNDED = Limits(max_formula_length=100_000, max_formula_depth=200)  # sources were bounded when they were learned
+UNBOUNDED = Limits(max_formula_length=100_000, max_formula_depth=100)  # sources were bounded when they were learned
 
 
 @dataclass(frozen=True)

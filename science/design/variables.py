@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 
@@ -12,10 +14,12 @@ from science.design.evaluate import evaluate
 from science.design.factors import logical_categories, used_levels
 from science.design.frame import Frame, listed
 from science.design.ingredient import Ingredient
-from science.design.values import Categories, Columns, Numbers, Vector, of_length
+from science.design.values import Categories, Columns, Numbers, Vector
 from science.formula.spelling import quoted_name, spelled
 from science.formula.tree import Call, Chain, Name, Node, Power, Unary, children
 from science.table import IntArray
+
+MOST_PARTS = 200  # of an expression, looked through for the one to blame
 
 Evaluated = Numbers | Categories | Columns
 
@@ -23,11 +27,10 @@ Evaluated = Numbers | Categories | Columns
 def variable(node: Node, frame: Frame) -> Evaluated:
     """Evaluate one variable over all rows. TRUE and FALSE become a factor, as in R's model.matrix."""
     value = evaluate(node, frame)
-    if isinstance(value, Vector):
-        raise frame.error("a text cannot be a variable; a column's name is written without quotes", node)
-    if isinstance(value, Numbers):
-        value = of_length(value, frame.table.rows)
-        value = logical_categories(value) if value.logical else value
+    if isinstance(value, Vector) or (isinstance(value, Numbers) and value.values.ndim == 0):
+        raise frame.error(f"{spelled(node)} is a constant; a term is made of columns, whose names stand without quotes", node)
+    if isinstance(value, Numbers) and value.logical:
+        value = logical_categories(value)
     if value.missing is not None and value.missing.all():
         raise frame.data_error(f"{spelled(node)} has no values: all of them are missing")
     return value
@@ -40,7 +43,11 @@ def checked(node: Node, value: Evaluated, rows: IntArray | None, frame: Frame) -
     finite = np.isfinite(value.values)
     if finite.all():
         return
-    at = int(np.argmin(finite if finite.ndim == 1 else finite.all(axis=0)))
+    finite = finite if finite.ndim == 1 else finite.all(axis=0)
+    finite = finite if value.missing is None else finite | value.missing
+    if finite.all():
+        return
+    at = int(np.argmin(finite))
     row = at if rows is None else int(rows[at])
     raise frame.data_error(f"{_culprit(node, row, frame)} is not a finite number in row {row + 1}")
 
@@ -64,7 +71,10 @@ def remade(ingredient: Ingredient, node: Node, frame: Frame) -> Evaluated:
 
     Raises InvalidInput naming the row and the column of a level that was not there, and the known ones.
     """
-    value = variable_of_rows(node, frame)
+    value = evaluate(node, frame)
+    assert not isinstance(value, Vector)
+    if isinstance(value, Numbers) and value.logical:
+        value = logical_categories(value)
     if ingredient.levels is None:
         if isinstance(value, Categories):
             raise frame.data_error(f"{ingredient.label} was numeric in the fit and is not in the rows to predict")
@@ -74,15 +84,6 @@ def remade(ingredient: Ingredient, node: Node, frame: Frame) -> Evaluated:
     if not isinstance(value, Categories):
         raise frame.data_error(f"{ingredient.label} was a factor in the fit and is not in the rows to predict")
     return _recoded(ingredient, ingredient.levels, value, frame)
-
-
-def variable_of_rows(node: Node, frame: Frame) -> Evaluated:
-    value = evaluate(node, frame)
-    assert not isinstance(value, Vector)
-    if isinstance(value, Numbers):
-        value = of_length(value, frame.table.rows)
-        value = logical_categories(value) if value.logical else value
-    return value
 
 
 def _recoded(ingredient: Ingredient, levels: tuple[str, ...], value: Categories, frame: Frame) -> Categories:
@@ -109,18 +110,17 @@ def _parts(node: Node) -> Iterator[Node]:
 
 
 def _culprit(node: Node, row: int, frame: Frame) -> str:
-    """Find the innermost part that is not finite in a row."""
-    for part in _parts(node):
-        if isinstance(part, Call | Chain | Power | Unary) and _fails(part, row, frame):
+    """Find the innermost part that is not finite in a row, with what was learned from all of them."""
+    one = replace(frame, table=frame.table.take(np.array([row])), learning=False)
+    for part in islice(_parts(node), MOST_PARTS):
+        if isinstance(part, Call | Chain | Power | Unary) and _fails(part, one):
             return spelled(part)
     return spelled(node)
 
 
-def _fails(part: Node, row: int, frame: Frame) -> bool:
+def _fails(part: Node, frame: Frame) -> bool:
     try:
         value = evaluate(part, frame)
-    except InvalidInput:  # an argument that is no expression of its own, such as a name of contrasts
+    except (InvalidInput, KeyError):  # an argument that is no expression of its own, such as a name of contrasts
         return False
-    if not isinstance(value, Numbers) or (value.missing is not None and value.missing[row]):
-        return False
-    return not np.isfinite(of_length(value, frame.table.rows).values[row])
+    return isinstance(value, Numbers) and value.missing is None and not np.isfinite(value.values).all()
