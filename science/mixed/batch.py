@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from science.table import FloatArray, IntArray
 
@@ -34,3 +35,14 @@ def cross_products(codes: IntArray, count: int, left: FloatArray, right: FloatAr
         for j in range(right.shape[1]):
             sums[:, i, j] = np.bincount(codes, left[:, i] * right[:, j], count)
     return sums
+
+
+def block_diagonal(stack: FloatArray) -> sparse.csr_matrix:
+    """Put (J, q, q) blocks along a sparse diagonal."""
+    return block_rows(stack, np.arange(len(stack)), len(stack))
+
+
+def block_rows(stack: FloatArray, columns: IntArray, count: int) -> sparse.csr_matrix:
+    """Put (J, a, b) blocks one under another, each at its block column of `count`."""
+    J, a, b = stack.shape
+    return sparse.bsr_matrix((stack, columns, np.arange(J + 1)), shape=(J * a, count * b)).tocsr()

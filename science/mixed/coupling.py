@@ -23,7 +23,8 @@ CHUNK_CELLS = 4_000_000  # of a dense piece of the streamed products: 32 MB
 class Coupling(Protocol):
     """C: (J q, r), the cross-products Z1'Z2 of the first factor's effects with the r of all others."""
 
-    C: sparse.csr_matrix
+    @property
+    def C(self) -> sparse.csr_matrix: ...
 
     def gather(self, M: FloatArray) -> FloatArray:
         """Return the sum of C_i' M_i C_i, dense (r, r). M: (J, q, q) symmetric."""

@@ -59,6 +59,12 @@ class Criterion:
             value += 2.0 * float(np.log(root.diagonal()).sum())
         return Evaluation(theta, float(value), factor, np.linalg.solve(root.T, half), precision, r2)
 
+    def given(self, evaluation: Evaluation, sigma2: float) -> float:
+        """Return the criterion at this theta for a residual variance that is given (of the scaled system)."""
+        degrees = self.degrees
+        profiled = 1.0 + np.log(evaluation.residual_squares / degrees)
+        return float(evaluation.value + degrees * (np.log(sigma2) - profiled) + evaluation.residual_squares / sigma2)
+
     def gradient(self, evaluation: Evaluation) -> FloatArray:
         """Return the gradient in theta."""
         gradients = self.system.gradient(evaluation.factor, self._sensitivity(evaluation))  # type: ignore[arg-type]

@@ -10,8 +10,8 @@ from scipy import sparse
 from scipy.linalg import lapack
 
 from science.limits import Limits
-from science.mixed.batch import cross_products, inverse, product, transposed
-from science.mixed.coupling import Coupling, coupling_of, mirrored
+from science.mixed.batch import block_diagonal, cross_products, inverse, product, transposed
+from science.mixed.coupling import CHUNK_CELLS, Coupling, coupling_of, mirrored
 from science.mixed.grouping import Grouping
 from science.table import FloatArray
 
@@ -106,6 +106,28 @@ class CrossedSystem:
         J, q, m = self.B.shape
         own = (self.B.reshape(J * q, m) @ known - self.coupling.C @ others).reshape(J, q, 1)
         return [product(factor.M, own)[:, :, 0]] + [others[part].reshape(levels, width) for part, levels, width in self.parts]
+
+    def quadratic(self, factor: CrossedFactor, loadings: Sequence[sparse.csr_matrix], x: FloatArray) -> FloatArray:
+        """Return c'C c for m combinations c of effects and fixed effects, C their relative covariance given y.
+
+        loadings: (J q, m) per factor, the columns of a level side by side. x: (p, m).
+        """
+        step = max(1, CHUNK_CELLS // len(factor.L))
+        chunks = range(0, x.shape[1], step)
+        return np.concatenate([self._quadratic(factor, [one[:, a : a + step] for one in loadings], x[:, a : a + step]) for a in chunks])
+
+    def _quadratic(self, factor: CrossedFactor, loadings: Sequence[sparse.csr_matrix], x: FloatArray) -> FloatArray:
+        p = len(x)
+        others = factor.lambdas[1:]
+        weighted = block_diagonal(factor.M) @ loadings[0]
+        total = np.asarray(loadings[0].multiply(weighted).sum(0)).ravel()
+        x = x - (weighted.T @ self.B[:, :, :p].reshape(-1, p)).T
+        rest = sparse.vstack(loadings[1:]).toarray() - (self.coupling.C.T @ weighted).toarray()
+        half, _ = lapack.dtrtrs(factor.L, self._transposed_rows(rest, others), lower=1)
+        half_x, _ = lapack.dtrtrs(factor.L, self._transposed_rows(factor.TX[:, :p], others), lower=1)
+        x = x - half_x.T @ half
+        quadratic: FloatArray = total + (half**2).sum(0) + (x * np.linalg.solve(factor.Q[:p, :p], x)).sum(0)
+        return quadratic
 
     def _inverted(self, factor: CrossedFactor) -> Inverted:
         others = factor.lambdas[1:]

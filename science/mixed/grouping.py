@@ -34,11 +34,11 @@ class Grouping:
 
     @property
     def effects(self) -> int:
-        return len(self.levels) * self.Z.shape[1]
+        return len(self.levels) * self.width
 
     @property
     def width(self) -> int:
-        return self.Z.shape[1]
+        return len(self.names)
 
 
 def grouped(terms: Sequence[Term]) -> tuple[Grouping, ...]:

@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
-from science.mixed.batch import cross_products, inverse, product, transposed
+from science.mixed.batch import block_diagonal, block_rows, cross_products, inverse, product, transposed
 from science.mixed.grouping import Grouping
 from science.table import FloatArray, IntArray
 
@@ -107,6 +108,29 @@ class NestedSystem:
             known = np.concatenate([-own, np.broadcast_to(around, (len(own), *around.shape[1:]))], axis=1)
         return modes[::-1]
 
+    def quadratic(self, factor: NestedFactor, loadings: Sequence[sparse.csr_matrix], x: FloatArray) -> FloatArray:
+        """Return c'C c for m combinations c of effects and fixed effects, C their relative covariance given y.
+
+        loadings: (J q, m) per factor, the columns of a level side by side. x: (p, m).
+        """
+        p = len(x)
+        rest = [loading[_rows_of(stage, loading.shape[0])] for stage, loading in zip(self.stages, loadings, strict=True)]
+        total = np.zeros(x.shape[1])
+        for number, current in enumerate(factor.stages):
+            weighted = block_diagonal(current.M) @ rest[number]
+            total += np.asarray(rest[number].multiply(weighted).sum(0)).ravel()
+            ancestor, column = np.arange(len(current.M)), 0
+            for outer in range(number + 1, len(self.stages)):
+                parent = self.stages[outer - 1].parent
+                assert parent is not None
+                ancestor, width = parent[ancestor], self.stages[outer].A.shape[1]
+                link = block_rows(current.D[:, :, column : column + width], ancestor, len(self.stages[outer].A))
+                rest[outer] = rest[outer] - link.T @ weighted
+                column += width
+            DX = current.D[:, :, column : column + p].reshape(-1, p)
+            x = x - (weighted.T @ DX).T
+        return total + (x * np.linalg.solve(factor.Q[:p, :p], x)).sum(0)
+
     def _descent(self, factor: NestedFactor, H: FloatArray) -> list[tuple[Eliminated, FloatArray, FloatArray]]:
         """Carry the gradient G from the root down: per stage (outermost first) D G and D G D' of each level."""
         visited = []
@@ -199,6 +223,12 @@ def _frontal(current: Eliminated, GD: FloatArray, Gamma: FloatArray, G: FloatArr
     G = np.broadcast_to(G, (len(own), *G.shape[1:]))
     top = np.concatenate([own, aside], axis=2)
     return np.concatenate([top, np.concatenate([transposed(aside), G], axis=2)], axis=1)
+
+
+def _rows_of(stage: Stage, rows: int) -> IntArray:
+    width = rows // len(stage.order)
+    found: IntArray = (stage.order[:, None] * width + np.arange(width)).ravel()
+    return found
 
 
 def _restored(values: FloatArray, order: IntArray) -> FloatArray:

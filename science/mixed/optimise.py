@@ -6,7 +6,7 @@ inner point, though always a stationary one. Whether it is a minimum is tested a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -65,7 +65,7 @@ class Search:
     criterion: Criterion
     deadline: Deadline
     evaluations: int = 0
-    trace: list[FloatArray] = field(default_factory=list)
+    trace: list[Evaluation] = field(default_factory=list)
 
     def evaluate(self, theta: FloatArray) -> Evaluation | None:
         """Return None where rounding leaves no criterion."""
@@ -84,6 +84,11 @@ class Search:
         self.deadline.check()
         self.evaluations += 1
         return self.point(self.criterion.at(theta))
+
+
+def light(evaluation: Evaluation) -> Evaluation:
+    """Forget the factor of an evaluation: the trace would keep a large one for each step."""
+    return replace(evaluation, factor=None)  # type: ignore[arg-type]
 
 
 def minimise(search: Search, start: FloatArray | None = None) -> Optimum:
@@ -119,7 +124,7 @@ def hessian(search: Search, optimum: Point, free: IntArray, steps: FloatArray) -
 def _descend(search: Search, point: Point) -> tuple[Point, FloatArray]:
     """BFGS (Nocedal and Wright 2006, algorithm 6.1) with a backtracking line search."""
     W = inverse_information(search.criterion, point.theta)
-    search.trace.append(point.theta)
+    search.trace.append(light(point.evaluation))
     for _ in range(MOST_STEPS):
         if point.flat:
             break
@@ -128,7 +133,7 @@ def _descend(search: Search, point: Point) -> tuple[Point, FloatArray]:
             break
         W = _updated(W, following.theta - point.theta, following.gradient - point.gradient)
         point = following
-        search.trace.append(point.theta)
+        search.trace.append(light(point.evaluation))
     return point, W
 
 

@@ -106,7 +106,7 @@ def prepare(sample: Sample, limits: Limits) -> Prepared:
     XY[:, rank] = residual / scale
     scaling = Scaling(kept, root, start, scale)
     log_weights = 0.0 if sample.weights is None else float(np.log(sample.weights).sum())
-    return Prepared(_system(rows.groupings, XY, limits), pattern_of(rows.groupings), scaling, sample.rows, log_weights)
+    return Prepared(_system(rows.groupings, XY, limits), pattern_of([grouping.sizes for grouping in rows.groupings]), scaling, sample.rows, log_weights)
 
 
 def weighted(sample: Sample) -> Sample:

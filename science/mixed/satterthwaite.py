@@ -6,7 +6,7 @@ import numpy as np
 
 from science.mixed.estimate import Estimate
 from science.mixed.optimise import Search
-from science.table import FloatArray
+from science.table import FloatArray, IntArray
 
 STEP = 1e-3  # of a standard error of theta: central differences are then right to 1e-6
 LEAST_CURVATURE = 1e-8  # of the largest eigenvalue: flatter directions of the Hessian are left out, as lmerTest does
@@ -25,11 +25,12 @@ def satterthwaite(estimate: Estimate, search: Search, inverse_hessian: FloatArra
     values, vectors = np.linalg.eigh(curvature)
     kept = values > LEAST_CURVATURE * values[-1]
     along = jacobian @ vectors[:, kept]
-    return 2.0 * variances**2 / (2.0 * along**2 / values[kept]).sum(1)
+    df: FloatArray = 2.0 * variances**2 / (2.0 * along**2 / values[kept]).sum(1)
+    return df
 
 
 def _differences(
-    estimate: Estimate, search: Search, free: FloatArray, steps: FloatArray
+    estimate: Estimate, search: Search, free: IntArray, steps: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     """Return the Hessian in (theta, sigma) of the criterion before sigma is profiled out, and d variances / d the same.
 

@@ -41,7 +41,8 @@ class Spec:
     variances: Variances | None = None
     family: Family = "gaussian"
     quadrature: int = 1  # points per group for a generalized model; 1 is Laplace's approximation
-    iterations: int = 100  # at most, of mackay, mackay_gamma, em and px_em
+    iterations: int | None = None  # at most, of a loop: 100 of mackay, 2,000 of the others
+    start: Variances | None = None  # of a loop
 
     def __post_init__(self) -> None:
         _check_one_of("method", self.method, METHODS)
@@ -52,12 +53,14 @@ class Spec:
             raise InvalidInput(f"level must be between {LOWEST_LEVEL} and {HIGHEST_LEVEL}", field="level")
         if not 1 <= self.quadrature <= MOST_QUADRATURE:
             raise InvalidInput(f"quadrature must be between 1 and {MOST_QUADRATURE}", field="quadrature")
-        if not 1 <= self.iterations <= MOST_ITERATIONS:
+        if self.iterations is not None and not 1 <= self.iterations <= MOST_ITERATIONS:
             raise InvalidInput(f"iterations must be between 1 and {MOST_ITERATIONS}", field="iterations")
         if self.family != "gaussian" and self.variances is not None:
             raise InvalidInput("variances can be given for the gaussian family only", field="variances")
         if self.family != "gaussian" and self.method not in ("reml", "ml"):
             raise InvalidInput("this method is for the gaussian family only; leave it out", field="method")
+        if self.start is not None and self.method in ("reml", "ml"):
+            raise InvalidInput("start is for mackay, mackay_gamma, em and px_em", field="start")
         if self.family == "gaussian" and self.quadrature > 1:
             raise InvalidInput("quadrature is for the binomial and the poisson family", field="quadrature")
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from science.mixed.grouping import Grouping
 from science.table import FloatArray, IntArray
 
 
@@ -31,7 +30,7 @@ class Pattern:
 
     @property
     def length(self) -> int:
-        return self.places[-1].entries.stop
+        return int(self.places[-1].entries.stop)
 
     def lambdas(self, theta: FloatArray) -> list[FloatArray]:
         """Return Lambda (q, q) for each factor: its relative covariance is Lambda Lambda'."""
@@ -63,21 +62,21 @@ class Pattern:
         return theta
 
 
-def pattern_of(groupings: Sequence[Grouping]) -> Pattern:
-    """Lay out theta for factors in this order."""
+def pattern_of(sizes: Sequence[Sequence[int]]) -> Pattern:
+    """Lay out theta for factors in this order. sizes: the columns of each term of each factor."""
     places: list[Place] = []
     flat: list[tuple[slice, IntArray]] = []
     position = 0
-    for number, grouping in enumerate(groupings):
-        first, start, index = position, 0, []
-        for size in grouping.sizes:
+    for number, terms in enumerate(sizes):
+        first, start, index, width = position, 0, [], sum(terms)
+        for size in terms:
             columns, rows = np.triu_indices(size)  # the lower triangle by columns
-            index.append((rows + start) * grouping.width + columns + start)
+            index.append((rows + start) * width + columns + start)
             places.append(Place(number, start, size, slice(position, position + len(rows))))
             position += len(rows)
             start += size
         flat.append((slice(first, position), np.concatenate(index)))
-    return Pattern(tuple(grouping.width for grouping in groupings), tuple(places), tuple(flat))
+    return Pattern(tuple(sum(terms) for terms in sizes), tuple(places), tuple(flat))
 
 
 def semidefinite_factor(S: FloatArray) -> FloatArray:
