@@ -83,6 +83,17 @@ def assembled(terms: Sequence[tuple[Part, ...]], intercept: bool, p: int, n: int
     return Matrix(columns.T, None if low is None else low.T)
 
 
+def overflow(X: FloatArray, terms: Sequence[tuple[Part, ...]]) -> tuple[int, int] | None:
+    """Find the first row and column where a product of finite columns left double's range."""
+    if all(len(term) < 2 for term in terms):
+        return None
+    infinite = np.isinf(X)
+    if not infinite.any():
+        return None
+    row, column = np.argwhere(infinite)[0].tolist()
+    return row, column
+
+
 def _multiplied(blocks: Sequence[Block], chosen: Sequence[int]) -> Extended:
     result = blocks[0].column(chosen[0])
     plain = blocks[0].plain

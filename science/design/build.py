@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from errors import FormulaError, InvalidInput
-from science.design.blocks import Block, assembled, block, part_names, term_names
+from science.design.blocks import Block, assembled, block, overflow, part_names, term_names
 from science.design.coding import Part, coding
 from science.design.frame import Frame, listed
 from science.design.functions import FUNCTIONS
@@ -71,7 +71,7 @@ def build(formula: str, table: Table, limits: Limits, *, missing: Missing = "dro
             values = [taken(value, rows) for value in values]
         for one, value in zip(terms.variables, values, strict=True):
             checked(one.node, value, rows, frame)
-    return _design(terms, values, rows, frame)
+        return _design(terms, values, rows, frame)
 
 
 def _design(terms: Terms, values: list[Evaluated], rows: IntArray | None, frame: Frame) -> Design:
@@ -93,6 +93,10 @@ def _design(terms: Terms, values: list[Evaluated], rows: IntArray | None, frame:
 
     matrix = assembled(codes, terms.intercept, sum(counts) + terms.intercept, n, block_of)
     columns = _columns(codes, ingredients, terms.intercept)
+    beyond = overflow(matrix.X, codes)
+    if beyond is not None:
+        row = beyond[0] if rows is None else int(rows[beyond[0]])
+        raise frame.data_error(f"{columns[beyond[1]]} is not a finite number in row {row + 1}")
     return Design(
         X=matrix.X,
         y=_response(terms, values[0], frame),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from science.design.blocks import Block, assembled, block
+from errors import InvalidInput
+from science.design.blocks import Block, assembled, block, overflow
 from science.design.coding import Part
 from science.design.evaluate import numbers
 from science.design.frame import Frame
@@ -57,6 +59,16 @@ class Recipe:
             offset, missing = self._offset(table, limits)
         for value in values:
             missing = either(missing, value.missing)
+        missing = np.zeros(n, dtype=np.bool_) if missing is None else missing
+        X = self._assembled(values, n)
+        X[missing] = np.nan
+        beyond = overflow(X, self.terms)
+        if beyond is not None:
+            detail = f"{self.columns[beyond[1]]} is not a finite number in row {beyond[0] + 1}"
+            raise InvalidInput(detail, field="predict")
+        return NewRows(X, offset, missing)
+
+    def _assembled(self, values: Sequence[Evaluated], n: int) -> FloatArray:
         blocks: dict[Part, Block] = {}
 
         def block_of(part: Part) -> Block:
@@ -64,11 +76,8 @@ class Recipe:
                 blocks[part] = block(self.ingredients[part[0]], values[part[0]], part[1])
             return blocks[part]
 
-        X = assembled(self.terms, self.intercept, p, n, block_of).X
-        if missing is None:
-            return NewRows(X, offset, np.zeros(n, dtype=np.bool_))
-        X[missing] = np.nan
-        return NewRows(X, offset, missing)
+        with np.errstate(all="ignore"):
+            return assembled(self.terms, self.intercept, len(self.columns), n, block_of).X
 
     def _offset(self, table: Table, limits: Limits) -> tuple[FloatArray | None, BoolArray | None]:
         total: FloatArray | None = None
