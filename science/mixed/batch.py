@@ -46,3 +46,10 @@ def block_rows(stack: FloatArray, columns: IntArray, count: int) -> sparse.csr_m
     """Put (J, a, b) blocks one under another, each at its block column of `count`."""
     J, a, b = stack.shape
     return sparse.bsr_matrix((stack, columns, np.arange(J + 1)), shape=(J * a, count * b)).tocsr()
+
+
+def bordered(S: FloatArray, border: FloatArray) -> FloatArray:
+    """Put a new last row and column on a symmetric matrix."""
+    changed = S.copy()
+    changed[-1] = changed[:, -1] = border
+    return changed

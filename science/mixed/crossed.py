@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 from scipy.linalg import lapack
 
 from science.limits import Limits
-from science.mixed.batch import block_diagonal, cross_products, inverse, product, transposed
+from science.mixed.batch import block_diagonal, bordered, cross_products, inverse, product, transposed
 from science.mixed.coupling import CHUNK_CELLS, Coupling, coupling_of, mirrored
 from science.mixed.grouping import Grouping
 from science.table import FloatArray
@@ -128,6 +128,13 @@ class CrossedSystem:
         x = x - half_x.T @ half
         quadratic: FloatArray = total + (half**2).sum(0) + (x * np.linalg.solve(factor.Q[:p, :p], x)).sum(0)
         return quadratic
+
+    def with_response(self, ZY: Sequence[FloatArray], XY: FloatArray) -> CrossedSystem:
+        """Put another response in. ZY: (J, q) per factor; XY: (p + 1,) [X y]'y."""
+        B, B2 = self.B.copy(), self.B2.copy()
+        B[:, :, -1] = ZY[0]
+        B2[:, -1] = np.concatenate([column.reshape(-1) for column in ZY[1:]])
+        return replace(self, B=B, B2=B2, XX=bordered(self.XX, XY))
 
     def _inverted(self, factor: CrossedFactor) -> Inverted:
         others = factor.lambdas[1:]

@@ -35,12 +35,23 @@ def fixed_effects(
         statistic = beta / std_error
     width = std_error * _quantile(0.5 + level / 2.0, np.full(len(beta), np.inf) if df is None else df)
     p_value = np.full(len(beta), np.nan) if df is None else 2.0 * _tail(np.abs(statistic), df)
-    known = (beta, std_error, np.full(len(beta), np.nan) if df is None else df, statistic, p_value, beta - width, beta + width)
+    def spread(values: FloatArray) -> FloatArray:
+        whole = np.full(len(terms), np.nan)
+        whole[kept] = values
+        return whole
+
+    present = set(kept.tolist())
     return FixedEffects(
-        terms,
-        *(_spread(values, kept, len(terms)) for values in known),
+        terms=terms,
+        estimate=spread(beta),
+        std_error=spread(std_error),
+        df=spread(np.full(len(beta), np.nan) if df is None else df),
+        statistic=spread(statistic),
+        p_value=spread(p_value),
+        conf_low=spread(beta - width),
+        conf_high=spread(beta + width),
         covariance=covariance,
-        aliased=tuple(name for column, name in enumerate(terms) if column not in set(kept.tolist())),
+        aliased=tuple(name for column, name in enumerate(terms) if column not in present),
     )
 
 
@@ -56,9 +67,3 @@ def _tail(statistic: FloatArray, df: FloatArray) -> FloatArray:
     tail: FloatArray = special.ndtr(-statistic)
     tail[finite] = special.stdtr(df[finite], -statistic[finite])
     return tail
-
-
-def _spread(values: FloatArray, kept: IntArray, count: int) -> FloatArray:
-    spread = np.full(count, np.nan)
-    spread[kept] = values
-    return spread

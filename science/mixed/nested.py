@@ -7,12 +7,12 @@ around it: all blocks stay small and go in batches, whatever the number of level
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
 
-from science.mixed.batch import block_diagonal, block_rows, cross_products, inverse, product, transposed
+from science.mixed.batch import block_diagonal, block_rows, bordered, cross_products, inverse, product, transposed
 from science.mixed.grouping import Grouping
 from science.table import FloatArray, IntArray
 
@@ -130,6 +130,15 @@ class NestedSystem:
             DX = current.D[:, :, column : column + p].reshape(-1, p)
             x = x - (weighted.T @ DX).T
         return total + (x * np.linalg.solve(factor.Q[:p, :p], x)).sum(0)
+
+    def with_response(self, ZY: Sequence[FloatArray], XY: FloatArray) -> NestedSystem:
+        """Put another response in. ZY: (J, q) per factor; XY: (p + 1,) [X y]'y."""
+        stages = []
+        for stage, column in zip(self.stages, ZY, strict=True):
+            D = stage.D.copy()
+            D[:, :, -1] = column[stage.order]
+            stages.append(replace(stage, D=D))
+        return NestedSystem(tuple(stages), bordered(self.XX, XY))
 
     def _descent(self, factor: NestedFactor, H: FloatArray) -> list[tuple[Eliminated, FloatArray, FloatArray]]:
         """Carry the gradient G from the root down: per stage (outermost first) D G and D G D' of each level."""

@@ -12,40 +12,16 @@ import numpy as np
 
 from science.deadline import Deadline
 from science.mixed.criterion import Criterion, Evaluation
+from science.mixed.descent import FLAT, ROUNDING, Point, descend
 from science.mixed.information import inverse_information
 from science.table import FloatArray, IntArray
 
-MOST_STEPS = 300
 MOST_RESTARTS = 3
-FLAT = 1e-6  # the gradient to reach
 NEGLIGIBLE = 1e-8  # a decrease of the criterion that a Newton step promises and nobody could see
-SUFFICIENT = 1e-4  # of the decrease that the slope promises (Armijo; Nocedal and Wright 2006, section 3.1)
-ROUNDING = 1e-13  # of the criterion: differences below are noise
-SHORTEST = 1e-9  # of a step
-CURVED = 1e-10  # the cosine of a step and its change of gradient that still updates the curvature
 VANISHED = 1e-4  # a diagonal entry of Lambda below is zero, as in lme4's isSingular
 PROBE = 1e-3  # how far from zero the one-sided derivative in a variance is taken
 RETURN = 0.3  # where a search goes on that had stopped at a zero which is no minimum
-
-
-@dataclass(frozen=True)
-class Point:
-    """An evaluation with its gradient."""
-
-    evaluation: Evaluation
-    gradient: FloatArray
-
-    @property
-    def theta(self) -> FloatArray:
-        return self.evaluation.theta
-
-    @property
-    def value(self) -> float:
-        return self.evaluation.value
-
-    @property
-    def flat(self) -> bool:
-        return bool(np.abs(self.gradient).max(initial=0.0) <= FLAT)
+POLISHING = 3  # Newton steps at most
 
 
 @dataclass(frozen=True)
@@ -79,6 +55,10 @@ class Search:
     def point(self, evaluation: Evaluation) -> Point:
         return Point(evaluation, self.criterion.gradient(evaluation))
 
+    def visit(self, point: Point) -> None:
+        """Keep what the trace tells; the factor would be large."""
+        self.trace.append(replace(point.evaluation, factor=None))
+
     def point_at(self, theta: FloatArray) -> Point:
         """Evaluate where a criterion is known to exist."""
         self.deadline.check()
@@ -86,17 +66,14 @@ class Search:
         return self.point(self.criterion.at(theta))
 
 
-def light(evaluation: Evaluation) -> Evaluation:
-    """Forget the factor of an evaluation: the trace would keep a large one for each step."""
-    return replace(evaluation, factor=None)  # type: ignore[arg-type]
-
-
 def minimise(search: Search, start: FloatArray | None = None) -> Optimum:
     """Find theta from `start` (the identity when None). Raises DeadlineExceeded; never asks for more than a bounded work."""
     pattern = search.criterion.pattern
     point = search.point_at(pattern.identity() if start is None else start)
     for _ in range(MOST_RESTARTS):
-        point, W = _descend(search, point)
+        W = inverse_information(search.criterion, point.theta)
+        search.visit(point)
+        point, W = descend(search, point, W, search.visit)
         point = _snapped(search, _with_positive_diagonals(search, point))
         way_out = _way_out(search, point)
         if way_out is None:
@@ -119,47 +96,6 @@ def hessian(search: Search, optimum: Point, free: IntArray, steps: FloatArray) -
     H = np.array(columns).reshape(len(free), len(free))
     symmetric: FloatArray = 0.5 * (H + H.T)
     return symmetric
-
-
-def _descend(search: Search, point: Point) -> tuple[Point, FloatArray]:
-    """BFGS (Nocedal and Wright 2006, algorithm 6.1) with a backtracking line search."""
-    W = inverse_information(search.criterion, point.theta)
-    search.trace.append(light(point.evaluation))
-    for _ in range(MOST_STEPS):
-        if point.flat:
-            break
-        following = _along(search, point, -W @ point.gradient)
-        if following is None:
-            break
-        W = _updated(W, following.theta - point.theta, following.gradient - point.gradient)
-        point = following
-        search.trace.append(light(point.evaluation))
-    return point, W
-
-
-def _along(search: Search, point: Point, direction: FloatArray) -> Point | None:
-    slope = float(point.gradient @ direction)
-    noise = ROUNDING * abs(point.value)
-    length = 1.0
-    while length > SHORTEST:
-        trial = search.evaluate(point.theta + length * direction)
-        if trial is not None:
-            excess = trial.value - point.value - length * slope
-            if trial.value <= point.value + SUFFICIENT * length * slope + noise:
-                return search.point(trial)
-            length *= min(max(-0.5 * slope * length / excess, 0.1), 0.5)
-        else:
-            length *= 0.5
-    return None
-
-
-def _updated(W: FloatArray, step: FloatArray, change: FloatArray) -> FloatArray:
-    along = float(step @ change)
-    if along <= CURVED * float(np.linalg.norm(step) * np.linalg.norm(change)):
-        return W
-    A = np.eye(len(step)) - np.outer(step, change) / along
-    updated: FloatArray = A @ W @ A.T + np.outer(step, step) / along
-    return updated
 
 
 def _with_positive_diagonals(search: Search, point: Point) -> Point:
@@ -212,7 +148,7 @@ def _way_out(search: Search, point: Point) -> Point | None:
 
 def _polished(search: Search, point: Point) -> Point:
     """Take Newton steps while they bring the gradient down."""
-    for _ in range(3):
+    for _ in range(POLISHING):
         free = np.flatnonzero(point.theta)
         H = hessian(search, point, free, np.full(len(free), PROBE) * np.maximum(np.abs(point.theta[free]), PROBE))
         step = np.zeros(len(point.theta))
@@ -221,7 +157,7 @@ def _polished(search: Search, point: Point) -> Point:
         if evaluation is None or evaluation.value > point.value + NEGLIGIBLE:
             return point
         following = search.point(evaluation)
-        if np.abs(following.gradient).max() >= np.abs(point.gradient).max():
+        if following.steepest >= point.steepest:
             return point
         point = following
         if point.flat:

@@ -57,15 +57,22 @@ def random_effect(group: str, names: tuple[str, ...], covariance: FloatArray) ->
     return RandomEffect(group, names, sd, sd**2, np.clip(correlation, -1.0, 1.0), covariance)
 
 
-def group_effects(estimate: Estimate, groupings: Sequence[Grouping]) -> tuple[GroupEffects, ...]:
-    """Return the conditional modes with their conditional standard deviations."""
-    found = []
-    for grouping, modes, (covariance, _) in zip(
-        groupings, estimate.modes(), estimate.conditional_covariances(), strict=True
-    ):
-        std_error = np.sqrt(np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 0.0))
-        found.append(GroupEffects(grouping.group, grouping.names, grouping.levels, modes, std_error, covariance))
-    return tuple(found)
+def group_effects(
+    estimate: Estimate, groupings: Sequence[Grouping], modes: Sequence[FloatArray]
+) -> tuple[GroupEffects, ...]:
+    """Tabulate the conditional modes (J, q) with their conditional standard deviations."""
+    covariances = (covariance for covariance, _ in estimate.conditional_covariances())
+    return tuple(
+        GroupEffects(
+            grouping.group,
+            grouping.names,
+            grouping.levels,
+            mode,
+            np.sqrt(np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 0.0)),
+            covariance,
+        )
+        for grouping, mode, covariance in zip(groupings, modes, covariances, strict=True)
+    )
 
 
 def vanished(estimate: Estimate, groupings: Sequence[Grouping]) -> tuple[Notice, ...]:

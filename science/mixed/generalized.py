@@ -1,0 +1,1 @@
+def fit_generalized(*a): raise NotImplementedError
