@@ -17,6 +17,9 @@ from science.table import BoolArray, Factor, FloatArray
 
 CONSTANTS = {"T": (1.0, True), "F": (0.0, True), "pi": (np.pi, False)}
 ARITHMETIC = {"+": extended.add, "-": extended.subtract, "*": extended.multiply, "/": extended.divide}
+CONSTANT_ARITHMETIC: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {
+    "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide,
+}  # fmt: skip
 REMAINDERS: dict[str, Callable[[FloatArray, FloatArray], FloatArray]] = {"%%": np.mod, "%/%": np.floor_divide}
 COMPARISONS: dict[str, Callable[[FloatArray, FloatArray], BoolArray]] = {
     "<": np.less, ">": np.greater, "<=": np.less_equal, ">=": np.greater_equal, "==": np.equal, "!=": np.not_equal,
@@ -127,6 +130,8 @@ def _chain(node: Chain, frame: Frame) -> Numbers:
 
 def _combined(symbol: str, left: Numbers, right: Numbers, operand: Node, frame: Frame) -> Numbers:
     missing = either(left.missing, right.missing)
+    if symbol in ARITHMETIC and left.values.ndim == right.values.ndim == 0:  # a constant is the double that R makes of it
+        return Numbers(CONSTANT_ARITHMETIC[symbol](left.values, right.values))
     if symbol in ARITHMETIC:
         return Numbers(*ARITHMETIC[symbol](_extended(left), _extended(right)), missing)
     if symbol in REMAINDERS:

@@ -173,7 +173,10 @@ class _Expansion:
             raise self.error("1 and 0 stand for the intercept: they can be added and taken away, not multiplied", node)
         if isinstance(bare, Unary) and bare.operator != "!":
             raise self.error(f"a {bare.operator} stands between terms; put what it applies to in parentheses", node)
-        return self.terms_of(node, sign, additive=False)
+        found = self.terms_of(node, sign, additive=False)
+        if not found:
+            raise self.error("no term is left here to multiply", node)
+        return found
 
     def _combined(self, operator: str, left: TermSet, right: TermSet) -> TermSet:
         match operator:
@@ -182,7 +185,7 @@ class _Expansion:
             case "*":
                 return left | right | self._crossed(left, right)
             case "/":
-                return left | self._crossed({_union(left): None}, right) if left else {}
+                return left | self._crossed({_union(left): None}, right)
         return self._crossed(left, {_union(right): None})
 
     def _power(self, node: Power, sign: int) -> TermSet:

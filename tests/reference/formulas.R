@@ -49,7 +49,8 @@ formulas <- c(
   "y ~ ifelse(x > 3, \"hi\", \"lo\")", "y ~ ifelse(x > 3 | z > 1, x, 0)", "y ~ ifelse(l, 1, x)", "y ~ pmin(x, 5) + pmax(x, z, 2)",
   "y ~ w", "y ~ log(w) + a", "y ~ h", "y ~ h * x", "y ~ w + h", "y ~ scale(w)", "y ~ h - 1 + w", "y ~ x + w - w", "y ~ scale(x) + w",
   "y ~ bs(x, df = 4) + w", "y ~ poly(x, 2) + w", "y ~ `my col`", "y ~ log(`my col`) + `my col`:a", "log(y) ~ x + a + b",
-  "y ~ I(x - mean(x)) + I(z/sd(z))", "y ~ (x + (a))", "y ~ x + I(1e5 * x) + I(0.0001 * x) + I(123456 * x)", "y ~ I(x^-1) + I(x^0.5)"
+  "y ~ I(x - mean(x)) + I(z/sd(z))", "y ~ (x + (a))", "y ~ x + I(1e5 * x) + I(0.0001 * x) + I(123456 * x)", "y ~ I(x^-1) + I(x^0.5)",
+  "y ~ z:(x + a)^2", "y ~ (b + a)^2:(z + a)^2 + 0", "y ~ (a %in% x)/(b + (z > 0))", "y ~ ((x * a):(b + x) - b)^2", "y ~ 0 + poly(x, 2):(a/C(b, sum)) + a"
 )
 recomputed <- "cut\\((x|year), [0-9]|mean\\(|factor\\(k, labels|ifelse\\(x > 3, \"hi|cut\\(|relevel|ordered|as.factor|factor"  # R does not keep what these learned
 

@@ -26,7 +26,7 @@ def carried(recipe: Recipe) -> Recipe:
     return Recipe.from_json(json.loads(json.dumps(recipe.to_json())))
 
 
-@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=4, unique=True), st.sampled_from(["+ 0", "+ a:x", ""]))
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=4, unique=True), st.sampled_from(["+ 0 + year", "+ a:x", ""]))
 def test_a_recipe_survives_json_and_makes_the_same_columns(pieces: list[str], more: str) -> None:
     design = build(f"y ~ {' + '.join(pieces)} {more}", DATA, LIMITS)
     recipe = carried(design.recipe)

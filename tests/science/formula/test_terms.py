@@ -109,6 +109,8 @@ def test_the_response_is_dropped_from_the_right_side() -> None:
         ("y ~ a:(1 | b)", 6, "only be added"),
         ("y ~ x - (1 | b)", 8, "only be added"),
         ("y ~ (1 | a | b)", 5, "one |"),
+        ("y ~ x:(a - a)", 6, "no term is left"),
+        ("y ~ (1 - a) * x", 4, "no term is left"),
         ("y ~ a:offset(x)", 6, "only be added"),
         ("y ~ x:y", 4, "response"),
         ("y ~ x %in% a %% b", 16, "arithmetic goes in I()"),
