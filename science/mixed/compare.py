@@ -11,7 +11,8 @@ from scipy import special
 from errors import InvalidInput
 from science.deadline import Deadline
 from science.limits import Limits
-from science.mixed.fit import Fit, fit
+from science.mixed.fit import fit
+from science.mixed.result import Fit
 from science.mixed.spec import Spec
 from science.notice import Notice
 from science.table import Table

@@ -11,7 +11,7 @@ from scipy.linalg import lapack
 
 from science.limits import Limits
 from science.mixed.batch import block_diagonal, bordered, cross_products, inverse, product, transposed
-from science.mixed.coupling import CHUNK_CELLS, Coupling, coupling_of, mirrored
+from science.mixed.coupling import CHUNK_CELLS, Coupling, StreamedCoupling, coupling_of, mirrored
 from science.mixed.grouping import Grouping
 from science.table import FloatArray
 
@@ -121,7 +121,7 @@ class CrossedSystem:
         others = factor.lambdas[1:]
         weighted = block_diagonal(factor.M) @ loadings[0]
         total = np.asarray(loadings[0].multiply(weighted).sum(0)).ravel()
-        x = x - (weighted.T @ self.B[:, :, :p].reshape(-1, p)).T
+        x = x - (weighted.T @ self.B[:, :, :p].reshape(weighted.shape[0], p)).T
         rest = sparse.vstack(loadings[1:]).toarray() - (self.coupling.C.T @ weighted).toarray()
         half, _ = lapack.dtrtrs(factor.L, self._transposed_rows(rest, others), lower=1)
         half_x, _ = lapack.dtrtrs(factor.L, self._transposed_rows(factor.TX[:, :p], others), lower=1)
@@ -177,8 +177,10 @@ class CrossedSystem:
         return self._columns(matrix.T, lambdas).T
 
 
-def crossed_system(groupings: Sequence[Grouping], XY: FloatArray, limits: Limits) -> CrossedSystem:
+def crossed_system(groupings: Sequence[Grouping], XY: FloatArray, limits: Limits, *, streamed: bool = False) -> CrossedSystem:
     """Gather the cross-products. groupings: the one with most effects first. XY: (n, p + 1).
+
+    streamed: for a system that is factorised once or twice, whose products are not worth preparing.
 
     Raises LimitExceeded when the other factors have too many effects for a dense matrix.
     """
@@ -199,7 +201,7 @@ def crossed_system(groupings: Sequence[Grouping], XY: FloatArray, limits: Limits
     return CrossedSystem(
         A=cross_products(first.codes, count, first.Z, first.Z),
         B=cross_products(first.codes, count, first.Z, XY),
-        coupling=coupling_of(C, first.width),
+        coupling=StreamedCoupling(C, first.width) if streamed else coupling_of(C, first.width),
         A2=(Z2.T @ Z2).toarray(),
         B2=Z2.T @ XY,
         XX=XY.T @ XY,

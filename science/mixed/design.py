@@ -40,18 +40,18 @@ class MixedDesign:
     recipes: tuple[TermRecipe, ...]
 
 
-def build_mixed(formula: str, table: Table, limits: Limits, *, missing: str, weights: str | None) -> MixedDesign:
+def build_mixed(formula: str, table: Table, limits: Limits, *, missing: str, also: tuple[str, ...] = ()) -> MixedDesign:
     """Build the design of a formula with random effects.
 
-    A row with a missing value in any variable, grouping factors included, is dropped and counted, or refused. Raises
+    A row with a missing value in any variable, grouping factors and `also` included, is dropped and counted, or refused. Raises
     FormulaError pointing into the formula, InvalidInput naming the column, LimitExceeded.
     """
     tree = parse(formula, limits)
     response = response_text(tree)
     terms = random_terms(tree, table.names, limits)
     _check_columns(terms, tree, table, limits)
-    also = columns_needed(terms) if weights is None else (*columns_needed(terms), weights)
-    fixed = build(fixed_text(tree), table, limits, missing="refuse" if missing == "refuse" else "drop", also=also)
+    needed = (*columns_needed(terms), *also)
+    fixed = build(fixed_text(tree), table, limits, missing="refuse" if missing == "refuse" else "drop", also=needed)
     kept = table if fixed.rows_dropped == 0 else table.take(fixed.rows)
     built = [_term(term, response, tree, kept, limits) for term in terms]
     return MixedDesign(fixed, tuple(term for term, _ in built), tuple(recipe for _, recipe in built))
@@ -104,12 +104,6 @@ def _term(term: RandomTerm, response: str, tree: Formula, table: Table, limits: 
         what = f"the grouping factor {term.group} has one level only in the rows used; effects vary over two or more"
         raise FormulaError(what, formula=tree.text, position=term.bar.group.start)
     Z, names, recipe = _columns(term, response, table, limits)
-    if Z.shape[1] * len(levels) >= table.rows:
-        what = (
-            f"the term {term.group} has {Z.shape[1] * len(levels)} effects for {table.rows} rows; with as many effects as rows "
-            "they cannot be told from the residual"
-        )
-        raise FormulaError(what, formula=tree.text, position=term.bar.start)
     return Term(term.group, names, codes, levels, Z), TermRecipe(term.group, term.parts, names, recipe)
 
 

@@ -21,6 +21,7 @@ class Family:
     cumulant: Arrays
     mean: Arrays
     variance: Arrays  # as a function of eta
+    third: Arrays  # its derivative
 
 
 def family_of(name: str) -> Family:
@@ -37,7 +38,13 @@ def _logistic_variance(eta: FloatArray) -> FloatArray:
     return variance
 
 
+def _logistic_third(eta: FloatArray) -> FloatArray:
+    mean = special.expit(eta)
+    third: FloatArray = mean * (1.0 - mean) * (1.0 - 2.0 * mean)
+    return third
+
+
 FAMILIES = {
-    "binomial": Family("binomial", _softplus, special.expit, _logistic_variance),
-    "poisson": Family("poisson", np.exp, np.exp, np.exp),
+    "binomial": Family("binomial", _softplus, special.expit, _logistic_variance, _logistic_third),
+    "poisson": Family("poisson", np.exp, np.exp, np.exp, np.exp),
 }

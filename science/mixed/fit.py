@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from errors import InvalidInput
 from science.deadline import Deadline
-from science.design import Recipe
 from science.limits import Limits
-from science.mixed.design import TermRecipe
 from science.mixed.estimate import Estimate
 from science.mixed.fixed import FixedEffects, fixed_effects
 from science.mixed.generalized import fit_generalized
@@ -18,43 +14,13 @@ from science.mixed.glance import Glance, shares_of
 from science.mixed.kenward_roger import kenward_roger
 from science.mixed.model import Model, model_of
 from science.mixed.notices import aliased_notice, design_notices
-from science.mixed.posterior import Posterior, posterior_of
-from science.mixed.random import GroupEffects, RandomEffect, group_effects, random_effects, vanished
+from science.mixed.posterior import posterior_of
+from science.mixed.random import group_effects, random_effects, vanished
+from science.mixed.result import Fit, Residual
 from science.mixed.satterthwaite import satterthwaite
 from science.mixed.solve import Solved, solve
 from science.mixed.spec import Spec
-from science.mixed.trace import Trace
-from science.notice import Notice
-from science.table import FloatArray, IntArray, Table
-
-
-@dataclass(frozen=True)
-class Residual:
-    sd: float
-    variance: float
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A fitted mixed model. n rows took part."""
-
-    spec: Spec
-    recipe: Recipe  # of the fixed part
-    term_recipes: tuple[TermRecipe, ...]
-    fixed: FixedEffects
-    random: tuple[RandomEffect, ...]
-    residual: Residual | None  # None where the family has none
-    fit: Glance
-    effects: tuple[GroupEffects, ...]
-    trace: Trace
-    nobs: int
-    rows: int  # of the table
-    rows_dropped: int  # because a value was missing
-    kept: IntArray  # (n,) the rows of the table that took part
-    fitted: FloatArray  # (n,)
-    residuals: FloatArray  # (n,)
-    posterior: Posterior  # what predictions need
-    warnings: tuple[Notice, ...]
+from science.table import FloatArray, Table
 
 
 def fit(spec: Spec, table: Table, limits: Limits, deadline: Deadline) -> Fit:

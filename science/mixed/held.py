@@ -46,7 +46,8 @@ class RowMap:
 
     def row(self, x: FloatArray, value: float) -> FloatArray:
         if self.kind == "free":
-            return x[self.entries]
+            entries: FloatArray = x[self.entries]
+            return entries
         if self.kind == "length":
             free = x[self.entries]
             return value * free / np.linalg.norm(free)

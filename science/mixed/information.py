@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from science.mixed.batch import inverse, product
-from science.mixed.criterion import Criterion
+from science.mixed.theta import Pattern
 from science.table import FloatArray, IntArray
 
 LEAST_CURVATURE = 1e-3  # of the largest: directions that look flatter are searched as if they were not
 
 
-def inverse_information(criterion: Criterion, theta: FloatArray) -> FloatArray:
+def inverse_information(pattern: Pattern, own_blocks: Sequence[FloatArray], degrees: float, theta: FloatArray) -> FloatArray:
     """Return an approximate inverse Hessian of the criterion at theta, positive definite.
 
     Expected information of the profiled criterion, tr(P V_a P V_b) - tr(P V_a) tr(P V_b) / n (Searle, Casella and
-    McCulloch 1992, section 6.6), with P replaced by the V^-1 of one factor at a time.
+    McCulloch 1992, section 6.6), with P replaced by the V^-1 of one factor at a time. own_blocks: Z'Z (J, q, q) of each.
     """
-    pattern = criterion.pattern
     curvature = np.zeros((pattern.length, pattern.length))
     slopes = np.zeros(pattern.length)
-    blocks = zip(pattern.flat, criterion.system.own_blocks(), pattern.lambdas(theta), strict=True)
+    blocks = zip(pattern.flat, own_blocks, pattern.lambdas(theta), strict=True)
     for (part, index), A, Lambda in blocks:
         derivatives = _derivatives(A, Lambda, index)
         curvature[part, part] = np.einsum("ajxy,bjyx->ab", derivatives, derivatives, optimize=True)
         slopes[part] = np.einsum("ajxx->a", derivatives)
-    curvature -= np.outer(slopes, slopes) / criterion.degrees
+    curvature -= np.outer(slopes, slopes) / degrees
     values, vectors = np.linalg.eigh(curvature)
     guarded = np.maximum(values, LEAST_CURVATURE * max(float(values[-1]), LEAST_CURVATURE))
     inverted: FloatArray = (vectors / guarded) @ vectors.T

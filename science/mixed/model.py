@@ -47,8 +47,9 @@ class Model:
 
 def model_of(spec: Spec, table: Table, limits: Limits) -> Model:
     """Build the model of a question. Raises InvalidInput and its kinds for what cannot be fitted."""
-    weights = _weights(spec, table)
-    design = build_mixed(spec.formula, table, limits, missing=spec.missing, weights=spec.weights)
+    weights = weights_of(spec, table)
+    design = build_mixed(spec.formula, table, limits, missing=spec.missing, also=() if spec.weights is None else (spec.weights,))
+    _check_effects(design)
     fixed = design.fixed
     y = fixed.y if fixed.offset is None else fixed.y - fixed.offset
     sample = sample_of(y, fixed.X, list(design.terms), None if weights is None else weights[fixed.rows])
@@ -80,7 +81,19 @@ def _given(rows: tuple[tuple[float, ...], ...], grouping: Grouping, field: str) 
     return G
 
 
-def _weights(spec: Spec, table: Table) -> FloatArray | None:
+def _check_effects(design: MixedDesign) -> None:
+    rows = len(design.fixed.y)
+    for term in design.terms:
+        effects = len(term.names) * len(term.levels)
+        if effects >= rows:
+            detail = (
+                f"the term {', '.join(term.names)} over {term.group} has {effects} effects for {rows} rows; "
+                "with as many effects as rows they cannot be told from the residual"
+            )
+            raise InvalidInput(detail, field="formula")
+
+
+def weights_of(spec: Spec, table: Table) -> FloatArray | None:
     if spec.weights is None:
         return None
     if spec.weights not in table:

@@ -127,7 +127,7 @@ class NestedSystem:
                 link = block_rows(current.D[:, :, column : column + width], ancestor, len(self.stages[outer].A))
                 rest[outer] = rest[outer] - link.T @ weighted
                 column += width
-            DX = current.D[:, :, column : column + p].reshape(-1, p)
+            DX = current.D[:, :, column : column + p].reshape(weighted.shape[0], p)
             x = x - (weighted.T @ DX).T
         return total + (x * np.linalg.solve(factor.Q[:p, :p], x)).sum(0)
 

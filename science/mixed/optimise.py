@@ -6,7 +6,9 @@ inner point, though always a stationary one. Whether it is a minimum is tested a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from science.deadline import Deadline
 from science.mixed.criterion import Criterion, Evaluation
 from science.mixed.descent import FLAT, ROUNDING, Point, descend
 from science.mixed.information import inverse_information
+from science.mixed.theta import Pattern
 from science.table import FloatArray, IntArray
 
 MOST_RESTARTS = 3
@@ -34,14 +37,34 @@ class Optimum:
     inverse_hessian: FloatArray  # of the search: a scale for each entry of theta, no more
 
 
+class Explorer(Protocol):
+    """A criterion of theta, and perhaps of more, that can be searched."""
+
+    @property
+    def pattern(self) -> Pattern: ...
+
+    @property
+    def evaluations(self) -> int: ...
+
+    def evaluate(self, theta: FloatArray) -> Any | None: ...
+
+    def point(self, evaluation: Any) -> Point: ...
+
+    def visit(self, point: Point) -> None: ...
+
+
 @dataclass
 class Search:
-    """The criterion under a deadline, counting evaluations."""
+    """The criterion of a linear model under a deadline, counting evaluations."""
 
     criterion: Criterion
     deadline: Deadline
     evaluations: int = 0
     trace: list[Evaluation] = field(default_factory=list)
+
+    @property
+    def pattern(self) -> Pattern:
+        return self.criterion.pattern
 
     def evaluate(self, theta: FloatArray) -> Evaluation | None:
         """Return None where rounding leaves no criterion."""
@@ -59,54 +82,64 @@ class Search:
         """Keep what the trace tells; the factor would be large."""
         self.trace.append(replace(point.evaluation, factor=None))
 
-    def point_at(self, theta: FloatArray) -> Point:
-        """Evaluate where a criterion is known to exist."""
-        self.deadline.check()
-        self.evaluations += 1
-        return self.point(self.criterion.at(theta))
+    def curvature(self, theta: FloatArray) -> FloatArray:
+        """Guess the inverse Hessian."""
+        criterion = self.criterion
+        return inverse_information(criterion.pattern, criterion.system.own_blocks(), criterion.degrees, theta)
 
 
 def minimise(search: Search, start: FloatArray | None = None) -> Optimum:
     """Find theta from `start` (the identity when None). Raises DeadlineExceeded; never asks for more than a bounded work."""
-    pattern = search.criterion.pattern
-    point = search.point_at(pattern.identity() if start is None else start)
+    return explore(search, search.pattern.identity() if start is None else start, search.curvature)
+
+
+def explore(search: Explorer, start: FloatArray, curvature: Callable[[FloatArray], FloatArray]) -> Optimum:
+    """Go down from `start`, and on from every zero that is no minimum. curvature: an inverse Hessian to begin with."""
+    point = point_at(search, start)
     for _ in range(MOST_RESTARTS):
-        W = inverse_information(search.criterion, point.theta)
         search.visit(point)
-        point, W = descend(search, point, W, search.visit)
+        point, W = descend(search, point, curvature(point.theta), search.visit)
         point = _snapped(search, _with_positive_diagonals(search, point))
         way_out = _way_out(search, point)
         if way_out is None:
             break
         point = way_out
+    promised = 0.5 * float(point.gradient @ W @ point.gradient)
     if not point.flat:
         point = _polished(search, point)
-    promised = 0.5 * float(point.gradient @ W @ point.gradient)
     return Optimum(point, point.flat or promised <= NEGLIGIBLE, search.evaluations, W)
 
 
-def hessian(search: Search, optimum: Point, free: IntArray, steps: FloatArray) -> FloatArray:
+def point_at(search: Explorer, theta: FloatArray) -> Point:
+    """Evaluate where a criterion is known to exist. Raises LinAlgError if it does not."""
+    evaluation = search.evaluate(theta)
+    if evaluation is None:
+        raise np.linalg.LinAlgError("the criterion does not exist here")
+    return search.point(evaluation)
+
+
+def hessian(search: Explorer, optimum: Point, free: IntArray, steps: FloatArray) -> FloatArray:
     """Return the Hessian over the free entries of theta, by central differences of the gradient."""
     columns = []
     for entry, step in zip(free, steps, strict=True):
         move = np.zeros(len(optimum.theta))
         move[entry] = step
-        ahead, behind = search.point_at(optimum.theta + move), search.point_at(optimum.theta - move)
+        ahead, behind = point_at(search, optimum.theta + move), point_at(search, optimum.theta - move)
         columns.append((ahead.gradient - behind.gradient)[free] / (2.0 * step))
     H = np.array(columns).reshape(len(free), len(free))
     symmetric: FloatArray = 0.5 * (H + H.T)
     return symmetric
 
 
-def _with_positive_diagonals(search: Search, point: Point) -> Point:
+def _with_positive_diagonals(search: Explorer, point: Point) -> Point:
     signs = np.ones(len(point.theta))
-    for place in search.criterion.pattern.places:
+    for place in search.pattern.places:
         columns = np.triu_indices(place.size)[0]
         diagonal = point.theta[place.entries][_diagonal_entries(place.size)]
         signs[place.entries] = np.where(diagonal < 0.0, -1.0, 1.0)[columns]
     if (signs > 0.0).all():
         return point
-    return search.point_at(signs * point.theta)
+    return point_at(search, signs * point.theta)
 
 
 def _diagonal_entries(size: int) -> IntArray:
@@ -114,13 +147,13 @@ def _diagonal_entries(size: int) -> IntArray:
     return np.flatnonzero(rows == columns)
 
 
-def _diagonals(search: Search, theta: FloatArray) -> IntArray:
+def _diagonals(search: Explorer, theta: FloatArray) -> IntArray:
     """Return the entries of theta that are vanished diagonals."""
-    on_diagonal = search.criterion.pattern.diagonal() > 0.0
-    return np.flatnonzero(on_diagonal & (np.abs(theta) < VANISHED))
+    on_diagonal = search.pattern.diagonal() > 0.0
+    return np.flatnonzero(on_diagonal & (np.abs(theta[: len(on_diagonal)]) < VANISHED))
 
 
-def _snapped(search: Search, point: Point) -> Point:
+def _snapped(search: Explorer, point: Point) -> Point:
     """Put what vanished to zero exactly, if that costs nothing."""
     vanished = _diagonals(search, point.theta)
     if not vanished.size or not point.theta[vanished].any():
@@ -133,20 +166,20 @@ def _snapped(search: Search, point: Point) -> Point:
     return search.point(at_zero)
 
 
-def _way_out(search: Search, point: Point) -> Point | None:
+def _way_out(search: Explorer, point: Point) -> Point | None:
     """Return a better point beside a zero that is no minimum: where the derivative in the variance is negative."""
     for entry in _diagonals(search, point.theta):
         theta = point.theta.copy()
         theta[entry] = PROBE
-        beside = search.point_at(theta)
+        beside = point_at(search, theta)
         if beside.gradient[entry] < -FLAT and beside.value < point.value - ROUNDING * abs(point.value):
             theta[entry] = RETURN
-            further = search.point_at(theta)
+            further = point_at(search, theta)
             return further if further.value < point.value else beside
     return None
 
 
-def _polished(search: Search, point: Point) -> Point:
+def _polished(search: Explorer, point: Point) -> Point:
     """Take Newton steps while they bring the gradient down."""
     for _ in range(POLISHING):
         free = np.flatnonzero(point.theta)

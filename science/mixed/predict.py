@@ -12,8 +12,8 @@ from errors import InvalidInput
 from science.limits import Limits
 from science.mixed.design import TermRecipe, levels_of
 from science.mixed.family import family_of
-from science.mixed.fit import Fit
 from science.mixed.random import GroupEffects
+from science.mixed.result import Fit
 from science.notice import Notice
 from science.table import BoolArray, FloatArray, IntArray, Table
 

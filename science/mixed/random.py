@@ -10,6 +10,7 @@ import numpy as np
 from science.mixed.estimate import Estimate
 from science.mixed.grouping import Grouping
 from science.mixed.optimise import VANISHED
+from science.mixed.theta import Pattern
 from science.notice import Notice
 from science.table import FloatArray
 
@@ -77,11 +78,15 @@ def group_effects(
 
 def vanished(estimate: Estimate, groupings: Sequence[Grouping]) -> tuple[Notice, ...]:
     """Name each direction in which a term's estimated variance is zero."""
-    notices = []
-    for place in estimate.criterion.pattern.places:
+    return vanished_in(estimate.criterion.pattern, estimate.evaluation.factor.lambdas, groupings)
+
+
+def vanished_in(pattern: Pattern, lambdas: Sequence[FloatArray], groupings: Sequence[Grouping]) -> tuple[Notice, ...]:
+    notices: list[Notice] = []
+    for place in pattern.places:
         block = slice(place.start, place.start + place.size)
         grouping = groupings[place.grouping]
-        Lambda = estimate.evaluation.factor.lambdas[place.grouping][block, block]
+        Lambda = lambdas[place.grouping][block, block]
         if (np.abs(Lambda.diagonal()) < VANISHED).any():
             notices += [
                 Notice("singular", f"{what}: the estimate is on the boundary")

@@ -89,7 +89,7 @@ def prepare(sample: Sample, limits: Limits) -> Prepared:
     """
     rows = weighted(sample)
     y, X = rows.y, rows.X
-    R = _triangle(np.column_stack([X, y]))
+    R = triangle(np.column_stack([X, y]))
     kept, R = independent(R)
     rank = len(kept)
     if rank >= sample.rows:
@@ -122,7 +122,7 @@ def _system(groupings: tuple[Grouping, ...], XY: FloatArray, limits: Limits) -> 
     return nested_system(groupings, XY) or crossed_system(groupings, XY, limits)
 
 
-def _triangle(rows: FloatArray) -> FloatArray:
+def triangle(rows: FloatArray) -> FloatArray:
     """Return the triangular factor (m, m) of (n, m) rows, in blocks (TSQR)."""
     m = rows.shape[1]
     blocks = [np.linalg.qr(rows[first : first + BLOCK_ROWS], mode="r") for first in range(0, len(rows), BLOCK_ROWS)]

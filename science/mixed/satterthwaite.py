@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from science.mixed.estimate import Estimate
-from science.mixed.optimise import Search
+from science.mixed.optimise import Search, point_at
 from science.table import FloatArray, IntArray
 
 STEP = 1e-3  # of a standard error of theta: central differences are then right to 1e-6
@@ -46,7 +46,7 @@ def _differences(
     for column, (entry, step) in enumerate(zip(free, steps, strict=True)):
         move = np.zeros(len(estimate.theta))
         move[entry] = step
-        ahead, behind = (search.point_at(estimate.theta + sign * move) for sign in (1.0, -1.0))
+        ahead, behind = (point_at(search, estimate.theta + sign * move) for sign in (1.0, -1.0))
         h[:, column] = (ahead.gradient - behind.gradient)[free] / (2.0 * step)
         r2[column] = scale2 * (ahead.evaluation.residual_squares - behind.evaluation.residual_squares) / (2.0 * step)
         moved = np.linalg.inv(ahead.evaluation.precision) - np.linalg.inv(behind.evaluation.precision)
