@@ -145,7 +145,7 @@ def _place(levels: tuple[str, ...], node: Node, frame: Frame) -> int:
         return levels.index(name)
     if not isinstance(node, Text) and name.isdecimal() and 1 <= int(name) <= len(levels):
         return int(name) - 1
-    raise frame.error(f"the reference must be one of the levels; they are {listed(levels)}", node)
+    raise frame.error(f"the reference must be one of the {len(levels)} levels, by its name in quotes", node)
 
 
 def _contrast(call: Call, frame: Frame) -> Categories:

@@ -58,14 +58,18 @@ def test_every_hostile_text_is_refused_or_harmless_and_quickly() -> None:
     assert [text for text in slow if min(seconds_to_refuse(text) for _ in range(5)) > 5e-3] == []
 
 
-def test_most_hostile_texts_are_refused() -> None:
-    refused = sum(1 for text in HOSTILE if refusal(text) is not None)
-    assert refused > 0.9 * len(HOSTILE)
+@pytest.fixture(scope="module")
+def refusals() -> list[InvalidInput]:
+    return [error for text in HOSTILE if (error := refusal(text)) is not None]
 
 
-def test_no_refusal_carries_a_control_character() -> None:
-    told = [error.detail for text in HOSTILE if (error := refusal(text)) is not None]
-    assert [detail for detail in told if any(ord(c) < 32 and c not in "\n\t\r\v\f" for c in detail)] == []
+def test_most_hostile_texts_are_refused(refusals: list[InvalidInput]) -> None:
+    assert len(refusals) > 0.9 * len(HOSTILE)
+
+
+def test_no_refusal_carries_a_control_character(refusals: list[InvalidInput]) -> None:
+    controls = {chr(code) for code in range(32)} - set("\n\t\r\v\f")
+    assert [error.detail for error in refusals if controls & set(error.detail)] == []
 
 
 WATCHED = """
