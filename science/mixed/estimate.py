@@ -28,26 +28,21 @@ class Estimate:
 
     def covariances(self) -> list[FloatArray]:
         """Return the covariance matrix (q, q) of the effects of each factor."""
-        return [self.sigma2 * Lambda @ Lambda.T for Lambda in self.evaluation.factor.lambdas]
+        scaled = [self.sigma2 * Lambda @ Lambda.T for Lambda in self.evaluation.factor.lambdas]
+        return self.prepared.bases.outward(scaled)
 
     def modes(self) -> list[FloatArray]:
         """Return the conditional modes (J, q) of each factor."""
         system, factor = self.prepared.system, self.evaluation.factor
         scale = self.prepared.scaling.scale
-        return [scale * mode for mode in system.effects(factor, self.evaluation.beta)]  # type: ignore[arg-type]
+        modes = system.effects(factor, self.evaluation.beta)  # type: ignore[arg-type]
+        return self.prepared.bases.effects([scale * mode for mode in modes])
 
-    def conditional_covariances(self, *, beta_known: bool = True) -> list[tuple[FloatArray, FloatArray]]:
-        """Return, per factor, the covariances (J, q, q) of the effects given y, and (J, q, k) with the fixed effects.
-
-        beta_known: the fixed effects count as known, as in lme4's ranef; otherwise their uncertainty is in it.
-        """
-        p = len(self.beta)
-        H = np.zeros((p + 1, p + 1))
-        if not beta_known:
-            H[:p, :p] = np.linalg.inv(self.evaluation.precision)
-        scaling = self.prepared.scaling
-        blocks = self.prepared.system.covariance(self.evaluation.factor, H)  # type: ignore[arg-type]
-        return [(self.sigma2 * own, self.sigma2 * scaling.unscaled(with_beta)) for own, with_beta in blocks]
+    def conditional_covariances(self) -> list[FloatArray]:
+        """Return, per factor, the covariances (J, q, q) of the effects given y and the fixed effects, as in lme4's ranef."""
+        nothing = np.zeros_like(self.criterion.system.XX)
+        blocks = self.prepared.system.covariance(self.evaluation.factor, nothing)  # type: ignore[arg-type]
+        return self.prepared.bases.outward([self.sigma2 * own for own, _ in blocks])
 
 
 def estimate_at(prepared: Prepared, criterion: Criterion, evaluation: Evaluation, sigma2: float | None = None) -> Estimate:

@@ -13,7 +13,7 @@ from science.mixed.generalized import fit_generalized
 from science.mixed.glance import Glance, shares_of
 from science.mixed.kenward_roger import kenward_roger
 from science.mixed.model import Model, model_of
-from science.mixed.notices import aliased_notice, design_notices
+from science.mixed.notices import aliased_notice, design_notices, exhausted_notices
 from science.mixed.posterior import posterior_of
 from science.mixed.random import group_effects, random_effects, vanished
 from science.mixed.result import Fit, Residual
@@ -43,7 +43,7 @@ def fitted_model(spec: Spec, model: Model, solved: Solved, limits: Limits) -> Fi
     mean = model.X @ estimate.beta
     modes = estimate.modes()
     fitted = mean + model.random_part(modes) + model.offset
-    singular = vanished(estimate, model.groupings)
+    singular = vanished(estimate.criterion.pattern, model.prepared.bases, estimate.evaluation.factor.lambdas, model.groupings)
     return Fit(
         spec=spec,
         recipe=fixed_design.recipe,
@@ -67,6 +67,7 @@ def fitted_model(spec: Spec, model: Model, solved: Solved, limits: Limits) -> Fi
             *design_notices(model.groupings),
             *singular,
             *solved.warnings,
+            *exhausted_notices(float(np.sqrt(estimate.sigma2)) / model.prepared.scaling.scale),
         ),
     )
 

@@ -14,22 +14,24 @@ from science.formula import parse
 from science.formula.tree import Call, Name, names
 from science.limits import Limits
 from science.mixed.bars import response_text
+from science.mixed.bases import Bases, whitened
 from science.mixed.crossed import crossed_system
 from science.mixed.design import MixedDesign, build_mixed
 from science.mixed.family import family_of
 from science.mixed.fixed import FixedEffects, fixed_effects
 from science.mixed.glance import Glance, shares_of
+from science.mixed.grouping import grouped
 from science.mixed.information import inverse_information
 from science.mixed.laplace import Laplace, Mode, Responses, responses_of
 from science.mixed.model import weights_of
 from science.mixed.nested import nested_system
-from science.mixed.notices import aliased_notice, design_notices, unconverged_notice
+from science.mixed.notices import aliased_notice, design_notices, extreme_notices, unconverged_notice
 from science.mixed.optimise import Optimum, explore, hessian
 from science.mixed.posterior import Posterior
 from science.mixed.quadrature import Quadrature, quadrature_of
-from science.mixed.random import GroupEffects, random_effect, vanished_in
+from science.mixed.random import GroupEffects, random_effect, vanished
 from science.mixed.result import Fit
-from science.mixed.sample import sample_of, triangle
+from science.mixed.triangle import triangle
 from science.mixed.spec import Spec
 from science.mixed.theta import pattern_of
 from science.mixed.trace import Trace, columns_of
@@ -67,19 +69,19 @@ def fit_generalized(spec: Spec, table: Table, limits: Limits, deadline: Deadline
     answered = _answered(spec, table, limits)
     design = answered.design
     columns = _columns(design.fixed.X)
-    sample = sample_of(answered.y, columns.scaled, list(design.terms))
-    offset = np.zeros(sample.rows) if design.fixed.offset is None else design.fixed.offset
+    groupings, bases = whitened(grouped(design.terms))
+    offset = np.zeros(len(answered.y)) if design.fixed.offset is None else design.fixed.offset
     family = family_of(spec.family)
     responses = responses_of(
-        family, answered.y, columns.scaled, offset, answered.trials, answered.constant, sample.groupings, limits
+        family, answered.y, columns.scaled, offset, answered.trials, answered.constant, groupings, limits
     )
-    laplace = Laplace(responses, pattern_of([grouping.sizes for grouping in sample.groupings]), deadline)
+    laplace = Laplace(responses, pattern_of([grouping.sizes for grouping in groupings]), deadline)
     search = laplace if spec.quadrature == 1 else quadrature_of(laplace, spec.quadrature)
     try:
         optimum = _minimised(search, responses, laplace)
     except np.linalg.LinAlgError:
         raise InvalidInput("the likelihood has no maximum that can be reached: the data may be separable", field="formula") from None
-    return _fitted(spec, answered, columns, responses, search, optimum)
+    return _fitted(spec, answered, columns, responses, bases, search, optimum)
 
 
 def _minimised(search: Laplace | Quadrature, responses: Responses, laplace: Laplace) -> Optimum:
@@ -116,19 +118,27 @@ def _scored(responses: Responses) -> FloatArray:
 
 
 def _fitted(
-    spec: Spec, answered: Answered, columns: Columns, responses: Responses, search: Laplace | Quadrature, optimum: Optimum
+    spec: Spec,
+    answered: Answered,
+    columns: Columns,
+    responses: Responses,
+    bases: Bases,
+    search: Laplace | Quadrature,
+    optimum: Optimum,
 ) -> Fit:
     mode: Mode = optimum.point.evaluation
     fixed_design, groupings = answered.design.fixed, responses.groupings
     fixed = _fixed(spec, answered.design, columns, search, optimum)
-    covariances = [Lambda @ Lambda.T for Lambda in mode.lambdas]
-    singular = vanished_in(search.pattern, mode.lambdas, groupings)
+    scaled = [Lambda @ Lambda.T for Lambda in mode.lambdas]
+    singular = vanished(search.pattern, bases, mode.lambdas, groupings)
     mean = responses.family.mean(mode.eta)
-    random = [
-        random_effect(groupings[p.grouping].group, groupings[p.grouping].names[p.start : p.start + p.size], covariances[p.grouping][p.start : p.start + p.size, p.start : p.start + p.size])
-        for p in search.pattern.places
-    ]
-    trace = Trace(columns_of(search.pattern, groupings)[:-2] + ("criterion",), _trace(search, mode, covariances))
+    covariances = bases.outward(scaled)
+    random = []
+    for place in search.pattern.places:
+        block = slice(place.start, place.start + place.size)
+        grouping = groupings[place.grouping]
+        random.append(random_effect(grouping.group, grouping.names[block], covariances[place.grouping][block, block]))
+    trace = Trace(columns_of(search.pattern, groupings)[:-2] + ("criterion",), _trace(search, bases, mode))
     return Fit(
         spec=spec,
         recipe=fixed_design.recipe,
@@ -136,8 +146,8 @@ def _fitted(
         fixed=fixed,
         random=tuple(random),
         residual=None,
-        fit=_glance(responses, optimum, columns, covariances, fixed, singular=bool(singular)),
-        effects=_effects(mode, responses),
+        fit=_glance(responses, optimum, columns, scaled, fixed, singular=bool(singular)),
+        effects=_effects(mode, responses, bases),
         trace=trace,
         nobs=len(responses.y),
         rows=fixed_design.rows_total,
@@ -145,13 +155,14 @@ def _fitted(
         kept=fixed_design.rows,
         fitted=mean,
         residuals=responses.y - mean,
-        posterior=_posterior(mode, responses, columns, fixed),
+        posterior=_posterior(mode, responses, columns, bases, fixed),
         warnings=(
             *fixed_design.warnings,
             *aliased_notice(fixed.aliased),
             *design_notices(groupings),
             *singular,
             *(() if optimum.converged else (unconverged_notice(optimum.point.steepest),)),
+            *extreme_notices(spec.family, mean),
         ),
     )
 
@@ -219,8 +230,9 @@ def _distribution_variance(responses: Responses, linear: FloatArray, covariances
     return float(np.log1p(np.exp(-(np.mean(linear + responses.offset) + 0.5 * random))))
 
 
-def _effects(mode: Mode, responses: Responses) -> tuple[GroupEffects, ...]:
+def _effects(mode: Mode, responses: Responses, bases: Bases) -> tuple[GroupEffects, ...]:
     blocks = mode.system.covariance(mode.factor, np.zeros((1, 1)))  # type: ignore[arg-type]
+    covariances = bases.outward([own for own, _ in blocks])
     return tuple(
         GroupEffects(
             grouping.group,
@@ -230,24 +242,24 @@ def _effects(mode: Mode, responses: Responses) -> tuple[GroupEffects, ...]:
             np.sqrt(np.maximum(np.diagonal(own, axis1=1, axis2=2), 0.0)),
             own,
         )
-        for grouping, u, (own, _) in zip(responses.groupings, mode.u, blocks, strict=True)
+        for grouping, u, own in zip(responses.groupings, bases.effects(mode.u), covariances, strict=True)
     )
 
 
-def _posterior(mode: Mode, responses: Responses, columns: Columns, fixed: FixedEffects) -> Posterior:
+def _posterior(mode: Mode, responses: Responses, columns: Columns, bases: Bases, fixed: FixedEffects) -> Posterior:
     root = np.sqrt(responses.curvature(mode.eta))
     groupings = tuple(replace(grouping, Z=grouping.Z * root[:, None]) for grouping in responses.groupings)
     XY = np.column_stack([columns.scaled * root[:, None], root])
     system = nested_system(groupings, XY) or crossed_system(groupings, XY, responses.limits, streamed=True)
-    return Posterior(system, mode.lambdas, columns.kept, columns.R, fixed.estimate[columns.kept], 1.0)
+    return Posterior(system, mode.lambdas, bases, columns.kept, columns.R, fixed.estimate[columns.kept], 1.0)
 
 
-def _trace(search: Laplace | Quadrature, mode: Mode, covariances: list[FloatArray]) -> FloatArray:
+def _trace(search: Laplace | Quadrature, bases: Bases, mode: Mode) -> FloatArray:
     rows = []
-    for parameters, value in search.trace:
+    for parameters, value in [*search.trace, (mode.theta, mode.value)]:
         lambdas = search.pattern.lambdas(parameters[: search.pattern.length])
-        rows.append([*search.pattern.collected([Lambda @ Lambda.T for Lambda in lambdas]), value])
-    rows.append([*search.pattern.collected(covariances), mode.value])
+        covariances = bases.outward([Lambda @ Lambda.T for Lambda in lambdas])
+        rows.append([*search.pattern.collected(covariances), value])
     return np.array(rows)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -95,22 +94,25 @@ class Landscape:
         criterion = surface.estimate.criterion
         sigma = self.value / surface.scale if held.kind == "sigma" else float(np.exp(x[-1]))
         rows = [(row, row.row(x, self.value / surface.scale if row.kind == "length" else self.value)) for row in surface.rows]
-        lambdas = [np.zeros((width, width)) for width in criterion.pattern.widths]
+        own_lambdas = [np.zeros((width, width)) for width in criterion.pattern.widths]
         for row, entries in rows:
             start = row.place.start
-            lambdas[row.place.grouping][start + row.effect, start : start + row.columns] = entries / sigma
+            own_lambdas[row.place.grouping][start + row.effect, start : start + row.columns] = entries / sigma
+        bases = surface.estimate.prepared.bases.T
+        lambdas = [T @ Lambda for T, Lambda in zip(bases, own_lambdas, strict=True)]
         factor = criterion.system.factorise(lambdas)
         known, r2 = surface.residual(factor.Q, self.value)
         n = criterion.rows
         value = factor.log_determinant + n * (LOG_TWO_PI + 2.0 * np.log(sigma)) + r2 / sigma**2 + criterion.constant
-        gradients = criterion.system.gradient(factor, np.outer(known, known) / sigma**2)  # type: ignore[arg-type]
+        scaled = criterion.system.gradient(factor, np.outer(known, known) / sigma**2)  # type: ignore[arg-type]
+        gradients = [T.T @ one for T, one in zip(bases, scaled, strict=True)]
         gradient = np.zeros(len(x))
         along = 0.0
         for row, _ in rows:
             start = row.place.start
             at = (start + row.effect, slice(start, start + row.columns))
             own = gradients[row.place.grouping][at]
-            along += float(own @ lambdas[row.place.grouping][at])
+            along += float(own @ own_lambdas[row.place.grouping][at])
             length = self.value / surface.scale if row.kind == "length" else self.value
             gradient[row.entries] = row.pulled_back(x, length, own / sigma)
         if held.kind != "sigma":
@@ -145,7 +147,9 @@ class Surface:
             return 0.2 * best / float(np.sqrt(2.0 * estimate.criterion.rows))
         if self.held.kind == "correlation":
             return 0.05 * (1.0 - best**2) + 1e-3
-        return 0.05 * max(best, 0.05 * float(np.sqrt(estimate.sigma2)))
+        assert self.held.place is not None
+        size = _size(estimate, self.held.place, self.held.effects[0])
+        return 0.05 * max(best, 0.05 * float(np.sqrt(estimate.sigma2)) / size)
 
     def residual(self, Q: FloatArray, value: float) -> tuple[FloatArray, float]:
         """Return [-beta, 1] and r2 at the best fixed effects, or at the best with one of them held."""
@@ -182,6 +186,7 @@ def surface_of(held: Held, estimate: Estimate, deadline: Deadline) -> Surface:
     """Lay out the coordinates and find the optimum in them."""
     rows: list[RowMap] = []
     start: list[float] = []
+    sizes: list[float] = []
     scale = estimate.prepared.scaling.scale
     for place in estimate.criterion.pattern.places:
         own = held.place == place
@@ -199,13 +204,15 @@ def surface_of(held: Held, estimate: Estimate, deadline: Deadline) -> Surface:
                 kind, entries = "direction", [float(np.linalg.norm(entries))]
             rows.append(RowMap(place, effect, number + 1, kind, slice(len(start), len(start) + len(entries))))
             start += entries
+            sizes += [_size(estimate, place, effect)] * len(entries)
     sigma = float(np.sqrt(estimate.sigma2)) / scale
-    spread = [_spread(start, sigma)] if start else []
-    widths = np.concatenate([*spread, [0.5 / np.sqrt(estimate.criterion.rows)] if held.kind != "sigma" else []])
+    spread = 0.1 * np.maximum(np.abs(np.array(start)), 0.05 * sigma / np.array(sizes))
+    widths = np.concatenate([spread, [0.5 / np.sqrt(estimate.criterion.rows)] if held.kind != "sigma" else []])
     if held.kind != "sigma":
         start.append(float(np.log(sigma)))
     return Surface(held, estimate, deadline, tuple(rows), np.array(start), np.diag(widths**2))
 
 
-def _spread(start: Sequence[float], sigma: float) -> FloatArray:
-    return 0.1 * np.maximum(np.abs(np.array(start)), 0.05 * sigma)
+def _size(estimate: Estimate, place: Place, effect: int) -> float:
+    """Return the root mean square of an effect's column."""
+    return float(np.linalg.norm(estimate.prepared.bases.T[place.grouping][:, place.start + effect]))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from science.limits import Limits
+from science.mixed.bases import whitened
 from science.mixed.batch import cross_products
 from science.mixed.crossed import indicator
 from science.mixed.estimate import Estimate
@@ -70,7 +71,8 @@ def kenward_roger(estimate: Estimate, sample: Sample, limits: Limits) -> Kenward
     """
     rows = weighted(sample)
     X = rows.X[:, estimate.prepared.scaling.kept]
-    clusters = _clusters(estimate, rows.groupings, X, limits)
+    groupings, _ = whitened(rows.groupings)
+    clusters = _clusters(estimate, groupings, X, limits)
     traces = _traces(clusters, X.T @ X, sample.rows)
     sigma2, Phi = estimate.sigma2, estimate.covariance
     P = [-part / sigma2**2 for part in traces.first]

@@ -11,6 +11,8 @@ from science.notice import Notice
 from science.table import FloatArray
 
 DEPENDENT = 1e-10  # of the eigenvalues of the correlations of Z's columns
+EXTREME = 1e-8  # from the end of the range of a fitted value
+EXHAUSTED = 1e-5  # below, more than ten of sixteen digits cancel in the residual variance
 FEW_LEVELS = 5  # below, a variance over levels rests on very little
 
 
@@ -49,3 +51,20 @@ def dependent(Z: FloatArray) -> bool:
 
 def unconverged_notice(gradient: float) -> Notice:
     return Notice("not_converged", f"the optimiser stopped with a gradient of {gradient:.2g}; take the estimates with care")
+
+
+def extreme_notices(family: str, mean: FloatArray) -> tuple[Notice, ...]:
+    """Tell of fitted values at the end of their range: the data may be separable, the estimates then run to infinity."""
+    nearest = np.minimum(mean, 1.0 - mean) if family == "binomial" else mean
+    if nearest.min() > EXTREME:
+        return ()
+    what = "probabilities of 0 or 1" if family == "binomial" else "counts of 0"
+    return (Notice("extreme_fit", f"some rows have fitted {what}: estimates may have run off to infinity, with their errors"),)
+
+
+def exhausted_notices(ratio: float) -> tuple[Notice, ...]:
+    """Tell when next to nothing is left as residual. ratio: its sd to that of the residuals of least squares."""
+    if ratio > EXHAUSTED:
+        return ()
+    detail = "the effects explain the response but for rounding: the residual variance and all errors are hardly known"
+    return (Notice("no_residual", detail),)

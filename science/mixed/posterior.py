@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from science.mixed.bases import Bases
 from science.mixed.crossed import CrossedFactor, CrossedSystem
 from science.mixed.estimate import Estimate
 from science.mixed.model import Model
@@ -21,6 +22,7 @@ class Posterior:
 
     system: NestedSystem | CrossedSystem
     lambdas: tuple[FloatArray, ...]  # (q, q) per factor
+    bases: Bases
     kept: IntArray  # (k,) of the columns of X
     R: FloatArray  # (k, k): the scaled system's X times R is X
     beta: FloatArray  # (k,)
@@ -28,10 +30,10 @@ class Posterior:
 
     def covariances(self) -> list[FloatArray]:
         """Return the covariance matrix (q, q) of the effects of each factor."""
-        return [self.sigma2 * Lambda @ Lambda.T for Lambda in self.lambdas]
+        return self.bases.outward([self.sigma2 * Lambda @ Lambda.T for Lambda in self.lambdas])
 
     def variances(self, X: FloatArray, loadings: Sequence[sparse.csr_matrix]) -> FloatArray:
-        """Return the variance of x'beta + z'u for m rows. X: (m, k), loadings: (J q, m) per factor."""
+        """Return the variance of x'beta + z'u for m rows. X: (m, k), loadings: (J q, m) of scaled effects per factor."""
         factor: NestedFactor | CrossedFactor = self.system.factorise(self.lambdas)
         scaled = np.linalg.solve(self.R.T, X.T) if len(self.R) else X.T
         variance: FloatArray = self.sigma2 * self.system.quadratic(factor, loadings, scaled)  # type: ignore[arg-type]
@@ -41,4 +43,4 @@ class Posterior:
 def posterior_of(estimate: Estimate, model: Model) -> Posterior:
     scaling = model.prepared.scaling
     lambdas = estimate.evaluation.factor.lambdas
-    return Posterior(model.prepared.system, lambdas, scaling.kept, scaling.R, estimate.beta, estimate.sigma2)
+    return Posterior(model.prepared.system, lambdas, model.prepared.bases, scaling.kept, scaling.R, estimate.beta, estimate.sigma2)

@@ -106,7 +106,8 @@ def _variance(fit: Fit, X: FloatArray, parts: Sequence[_Part], m: int) -> FloatA
         part = parts[number]
         known = np.flatnonzero(part.codes >= 0)
         rows = (part.codes[known][:, None] * q + np.arange(q)).ravel()
-        loadings.append(sparse.csr_matrix((part.Z[known].ravel(), (rows, np.repeat(known, q))), shape=(J * q, m)))
+        scaled = part.Z[known] @ fit.posterior.bases.inverses[number]
+        loadings.append(sparse.csr_matrix((scaled.ravel(), (rows, np.repeat(known, q))), shape=(J * q, m)))
     return fit.posterior.variances(X, loadings)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from science.mixed.bases import Bases
 from science.mixed.estimate import Estimate
 from science.mixed.grouping import Grouping
 from science.mixed.optimise import VANISHED
@@ -62,7 +63,7 @@ def group_effects(
     estimate: Estimate, groupings: Sequence[Grouping], modes: Sequence[FloatArray]
 ) -> tuple[GroupEffects, ...]:
     """Tabulate the conditional modes (J, q) with their conditional standard deviations."""
-    covariances = (covariance for covariance, _ in estimate.conditional_covariances())
+    covariances = estimate.conditional_covariances()
     return tuple(
         GroupEffects(
             grouping.group,
@@ -76,38 +77,42 @@ def group_effects(
     )
 
 
-def vanished(estimate: Estimate, groupings: Sequence[Grouping]) -> tuple[Notice, ...]:
+def vanished(
+    pattern: Pattern, bases: Bases, lambdas: Sequence[FloatArray], groupings: Sequence[Grouping]
+) -> tuple[Notice, ...]:
     """Name each direction in which a term's estimated variance is zero."""
-    return vanished_in(estimate.criterion.pattern, estimate.evaluation.factor.lambdas, groupings)
-
-
-def vanished_in(pattern: Pattern, lambdas: Sequence[FloatArray], groupings: Sequence[Grouping]) -> tuple[Notice, ...]:
     notices: list[Notice] = []
     for place in pattern.places:
         block = slice(place.start, place.start + place.size)
         grouping = groupings[place.grouping]
-        Lambda = lambdas[place.grouping][block, block]
+        Lambda, T = (values[place.grouping][block, block] for values in (lambdas, bases.T))
         if (np.abs(Lambda.diagonal()) < VANISHED).any():
             notices += [
                 Notice("singular", f"{what}: the estimate is on the boundary")
-                for what in _directions(Lambda, grouping.names[block], grouping.group)
+                for what in _directions(Lambda, T, grouping.names[block], grouping.group)
             ]
     return tuple(notices)
 
 
-def _directions(Lambda: FloatArray, names: tuple[str, ...], group: str) -> list[str]:
-    scale = np.sqrt((Lambda**2).sum(1))
-    zero = scale < VANISHED
+def _directions(Lambda: FloatArray, T: FloatArray, names: tuple[str, ...], group: str) -> list[str]:
+    """Say which combinations of effects do not vary, each effect in units of its column's size."""
+    sizes = np.sqrt((T**2).sum(0))
+    root = sizes[:, None] * np.linalg.solve(T, Lambda)
+    zero = np.sqrt((root**2).sum(1)) < VANISHED
     found = [f"the variance of {name} over {group} is zero" for name, none in zip(names, zero, strict=True) if none]
     rest = np.flatnonzero(~zero)
-    values, vectors = np.linalg.eigh((Lambda[rest] @ Lambda[rest].T) / np.outer(scale[rest], scale[rest]))
-    flat = np.flatnonzero(values < VANISHED**2 * max(float(values.max(initial=0.0)), 1.0))
-    for direction in flat:
-        if len(rest) == 2:
-            sign = "-1" if vectors[0, direction] * vectors[1, direction] > 0 else "1"
-            found.append(f"the correlation of {names[rest[0]]} and {names[rest[1]]} over {group} is {sign}")
-        else:
-            parts = zip(vectors[:, direction] / scale[rest], rest, strict=True)
-            weights = " + ".join(f"{weight:.3g} {names[which]}" for weight, which in parts if abs(weight) > 1e-6)
-            found.append(f"the variance of {weights} over {group} is zero")
+    if not rest.size:
+        return found
+    shape = (T / sizes)[:, rest]
+    whitener = np.linalg.qr(shape, mode="r")
+    values, vectors = np.linalg.eigh(whitener @ root[rest] @ root[rest].T @ whitener.T)
+    for direction in np.flatnonzero(values < VANISHED**2):
+        found.append(_direction(whitener.T @ vectors[:, direction] * sizes[rest], [names[which] for which in rest], group))
     return found or [f"the covariance of {', '.join(names)} over {group} is nearly singular"]
+
+
+def _direction(weights: FloatArray, names: Sequence[str], group: str) -> str:
+    if len(names) == 2 and weights.all():
+        return f"the correlation of {names[0]} and {names[1]} over {group} is {'-1' if weights[0] * weights[1] > 0 else '1'}"
+    shown = zip(weights / np.abs(weights).max(), names, strict=True)
+    return f"the variance of {' + '.join(f'{weight:.3g} {name}' for weight, name in shown)} over {group} is zero"

@@ -9,15 +9,16 @@ from scipy.linalg import lapack
 
 from errors import InvalidInput
 from science.limits import Limits
+from science.mixed.bases import Bases, whitened
 from science.mixed.criterion import Criterion
 from science.mixed.crossed import CrossedSystem, crossed_system
 from science.mixed.grouping import Grouping, Term, grouped
 from science.mixed.nested import NestedSystem, nested_system
 from science.mixed.theta import Pattern, pattern_of
+from science.mixed.triangle import triangle
 from science.regress.rank import independent
 from science.table import FloatArray, IntArray
 
-BLOCK_ROWS = 4096  # a block of ten columns stays in a 512 kB cache
 NO_VARIATION = 1e-13  # of the residual to the response: what rounding alone leaves of a constant
 
 
@@ -65,6 +66,7 @@ class Prepared:
     system: NestedSystem | CrossedSystem
     pattern: Pattern
     scaling: Scaling
+    bases: Bases
     rows: int
     log_weights: float
 
@@ -89,6 +91,7 @@ def prepare(sample: Sample, limits: Limits) -> Prepared:
     """
     rows = weighted(sample)
     y, X = rows.y, rows.X
+    groupings, bases = whitened(rows.groupings)
     R = triangle(np.column_stack([X, y]))
     kept, R = independent(R)
     rank = len(kept)
@@ -106,7 +109,8 @@ def prepare(sample: Sample, limits: Limits) -> Prepared:
     XY[:, rank] = residual / scale
     scaling = Scaling(kept, root, start, scale)
     log_weights = 0.0 if sample.weights is None else float(np.log(sample.weights).sum())
-    return Prepared(_system(rows.groupings, XY, limits), pattern_of([grouping.sizes for grouping in rows.groupings]), scaling, sample.rows, log_weights)
+    pattern = pattern_of([grouping.sizes for grouping in groupings])
+    return Prepared(_system(groupings, XY, limits), pattern, scaling, bases, sample.rows, log_weights)
 
 
 def weighted(sample: Sample) -> Sample:
@@ -120,14 +124,6 @@ def weighted(sample: Sample) -> Sample:
 
 def _system(groupings: tuple[Grouping, ...], XY: FloatArray, limits: Limits) -> NestedSystem | CrossedSystem:
     return nested_system(groupings, XY) or crossed_system(groupings, XY, limits)
-
-
-def triangle(rows: FloatArray) -> FloatArray:
-    """Return the triangular factor (m, m) of (n, m) rows, in blocks (TSQR)."""
-    m = rows.shape[1]
-    blocks = [np.linalg.qr(rows[first : first + BLOCK_ROWS], mode="r") for first in range(0, len(rows), BLOCK_ROWS)]
-    R = blocks[0] if len(blocks) == 1 else np.linalg.qr(np.vstack(blocks), mode="r")
-    return R if len(R) == m else np.vstack([R, np.zeros((m - len(R), m))])
 
 
 def _solved(R: FloatArray, right: FloatArray) -> FloatArray:

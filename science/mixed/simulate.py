@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from science.mixed.bases import whitened
 from science.mixed.batch import cross_products
 from science.mixed.estimate import Estimate
 from science.mixed.grouping import Grouping
@@ -63,4 +64,5 @@ def replacer(model: Model) -> Replacer:
     X = rows.X[:, scaling.kept]
     X = np.linalg.solve(scaling.R.T, X.T).T if X.shape[1] else X
     weights = model.sample.weights
-    return Replacer(model.prepared, X, rows.groupings, None if weights is None else np.sqrt(weights), model.offset)
+    groupings, _ = whitened(rows.groupings)
+    return Replacer(model.prepared, X, groupings, None if weights is None else np.sqrt(weights), model.offset)

@@ -57,7 +57,7 @@ def _optimised(model: Model, criterion: Criterion, deadline: Deadline) -> Solved
         evaluations=optimum.evaluations,
         gradient=gradient,
         value=evaluation.value,
-        trace=trace_of(search.trace, criterion, model.groupings, model.prepared.scaling.scale),
+        trace=trace_of(search.trace, criterion, model.prepared, model.groupings),
         search=search,
         curvature=optimum.inverse_hessian,
         warnings=() if optimum.converged else (unconverged_notice(gradient),),
@@ -68,7 +68,8 @@ def _given(spec: Spec, model: Model, criterion: Criterion, deadline: Deadline) -
     assert spec.variances is not None
     covariances = given_covariances(spec.variances, model.groupings, "variances")
     residual = spec.variances.residual
-    theta = criterion.pattern.factor([G / residual for G in covariances])
+    scaled = model.prepared.bases.inward(covariances)
+    theta = criterion.pattern.factor([G / residual for G in scaled])
     try:
         evaluation = criterion.at(theta)
     except np.linalg.LinAlgError:
@@ -115,14 +116,15 @@ def _start(spec: Spec, model: Model) -> tuple[tuple[FloatArray, ...], float]:
     scale = model.prepared.scaling.scale
     if spec.start is not None:
         covariances = given_covariances(spec.start, model.groupings, "start")
-        return starting(covariances, spec.start.residual, scale)
-    sizes = [np.mean(grouping.Z**2, axis=0) for grouping in model.groupings]
-    return tuple(np.diag(1.0 / np.where(size > 0.0, size, 1.0)) for size in sizes), 1.0
+        return starting(model.prepared.bases.inward(covariances), spec.start.residual, scale)
+    return tuple(np.eye(grouping.width) for grouping in model.groupings), 1.0
 
 
 def _trace(way: Walk, model: Model, criterion: Criterion, scale: float) -> Trace:
+    bases = model.prepared.bases
     rows = [
-        [*(scale**2 * entries(criterion.pattern, one.covariances)), scale**2 * one.sigma2, one.value] for one in way.iterates
+        [*(scale**2 * entries(criterion.pattern, bases.outward(one.covariances))), scale**2 * one.sigma2, one.value]
+        for one in way.iterates
     ]
     return Trace(columns_of(criterion.pattern, model.groupings), np.array(rows))
 

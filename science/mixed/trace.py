@@ -9,6 +9,7 @@ import numpy as np
 
 from science.mixed.criterion import Criterion, Evaluation
 from science.mixed.grouping import Grouping
+from science.mixed.sample import Prepared
 from science.mixed.theta import Pattern
 from science.table import FloatArray
 
@@ -38,12 +39,14 @@ def entries(pattern: Pattern, covariances: Sequence[FloatArray]) -> FloatArray:
     return pattern.collected([np.asarray(covariance) for covariance in covariances])
 
 
-def trace_of(evaluations: Sequence[Evaluation], criterion: Criterion, groupings: Sequence[Grouping], scale: float) -> Trace:
+def trace_of(evaluations: Sequence[Evaluation], criterion: Criterion, prepared: Prepared, groupings: Sequence[Grouping]) -> Trace:
     """Tell the steps of the optimiser."""
+    scale = prepared.scaling.scale
     rows = []
     for evaluation in evaluations:
         sigma2 = scale**2 * evaluation.residual_squares / criterion.degrees
-        covariances = [sigma2 * Lambda @ Lambda.T for Lambda in criterion.pattern.lambdas(evaluation.theta)]
+        scaled = [sigma2 * Lambda @ Lambda.T for Lambda in criterion.pattern.lambdas(evaluation.theta)]
+        covariances = prepared.bases.outward(scaled)
         rows.append([*entries(criterion.pattern, covariances), sigma2, evaluation.value])
     columns = columns_of(criterion.pattern, groupings)
     return Trace(columns, np.array(rows).reshape(-1, len(columns)))
