@@ -99,10 +99,7 @@ def _groups(node: Node, formula: Formula) -> list[tuple[str, ...]]:
             inner = _groups(operand, formula)
             if len(inner) > 1 or (operator == ":" and len(groups) > 1):
                 raise _not_a_group(operand, formula)
-            if operator == ":":
-                groups = [(*groups[0], *inner[0])]
-            else:
-                groups = [*groups, (*inner[0], *groups[-1])]
+            groups = [(*groups[0], *inner[0])] if operator == ":" else [*groups, (*inner[0], *groups[-1])]
         return groups
     if isinstance(node, Call) and node.function in FACTOR_CALLS and len(node.arguments) == 1:
         node = node.arguments[0].value
@@ -136,4 +133,3 @@ def response_text(formula: Formula) -> str:
     if formula.response is None:
         raise FormulaError("the response is missing: a column or an expression to the left of ~", formula=formula.text)
     return formula.text[formula.response.start : formula.response.end]
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy import special
@@ -83,7 +84,7 @@ def _notices(fits: Sequence[Fit], *, refitted: bool) -> tuple[Notice, ...]:
     found = []
     if refitted:
         found.append(Notice("refitted", "the models were fitted again by maximum likelihood: REML criteria do not compare"))
-    for small, large in zip(fits, fits[1:], strict=False):
+    for small, large in pairwise(fits):
         if not set(small.fixed.terms) <= set(large.fixed.terms) or small.fit.df == large.fit.df:
             detail = f"{small.spec.formula} does not look nested in {large.spec.formula}: their p value means nothing then"
             found.append(Notice("not_nested", detail))

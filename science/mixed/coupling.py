@@ -24,7 +24,7 @@ class Coupling(Protocol):
     """C: (J q, r), the cross-products Z1'Z2 of the first factor's effects with the r of all others."""
 
     @property
-    def C(self) -> sparse.csr_matrix: ...
+    def C(self) -> sparse.csr_matrix: ...  # noqa: N802
 
     def gather(self, M: FloatArray) -> FloatArray:
         """Return the sum of C_i' M_i C_i, dense (r, r). M: (J, q, q) symmetric."""

@@ -114,7 +114,9 @@ class CrossedSystem:
         """
         step = max(1, CHUNK_CELLS // len(factor.L))
         chunks = range(0, x.shape[1], step)
-        return np.concatenate([self._quadratic(factor, [one[:, a : a + step] for one in loadings], x[:, a : a + step]) for a in chunks])
+        return np.concatenate(
+            [self._quadratic(factor, [one[:, a : a + step] for one in loadings], x[:, a : a + step]) for a in chunks]
+        )
 
     def _quadratic(self, factor: CrossedFactor, loadings: Sequence[sparse.csr_matrix], x: FloatArray) -> FloatArray:
         p = len(x)

@@ -40,7 +40,7 @@ def fitted_model(spec: Spec, model: Model, solved: Solved, limits: Limits) -> Fi
     """Tell everything about an estimate."""
     estimate, fixed_design = solved.estimate, model.design.fixed
     fixed = _fixed(spec, model, solved, limits)
-    mean = model.X @ estimate.beta
+    mean = model.fixed_part(estimate.beta)
     modes = estimate.modes()
     fitted = mean + model.random_part(modes) + model.offset
     singular = vanished(estimate.criterion.pattern, model.prepared.bases, estimate.evaluation.factor.lambdas, model.groupings)

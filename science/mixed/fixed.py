@@ -35,6 +35,7 @@ def fixed_effects(
         statistic = beta / std_error
     width = std_error * _quantile(0.5 + level / 2.0, np.full(len(beta), np.inf) if df is None else df)
     p_value = np.full(len(beta), np.nan) if df is None else 2.0 * _tail(np.abs(statistic), df)
+
     def spread(values: FloatArray) -> FloatArray:
         whole = np.full(len(terms), np.nan)
         whole[kept] = values

@@ -31,10 +31,10 @@ from science.mixed.posterior import Posterior
 from science.mixed.quadrature import Quadrature, quadrature_of
 from science.mixed.random import GroupEffects, random_effect, vanished
 from science.mixed.result import Fit
-from science.mixed.triangle import triangle
 from science.mixed.spec import Spec
 from science.mixed.theta import pattern_of
 from science.mixed.trace import Trace, columns_of
+from science.mixed.triangle import triangle
 from science.regress.rank import independent
 from science.table import Factor, FloatArray, IntArray, Numeric, Table
 
@@ -72,15 +72,15 @@ def fit_generalized(spec: Spec, table: Table, limits: Limits, deadline: Deadline
     groupings, bases = whitened(grouped(design.terms))
     offset = np.zeros(len(answered.y)) if design.fixed.offset is None else design.fixed.offset
     family = family_of(spec.family)
-    responses = responses_of(
-        family, answered.y, columns.scaled, offset, answered.trials, answered.constant, groupings, limits
-    )
+    responses = responses_of(family, answered.y, columns.scaled, offset, answered.trials, answered.constant, groupings, limits)
     laplace = Laplace(responses, pattern_of([grouping.sizes for grouping in groupings]), deadline)
     search = laplace if spec.quadrature == 1 else quadrature_of(laplace, spec.quadrature)
     try:
         optimum = _minimised(search, responses, laplace)
     except np.linalg.LinAlgError:
-        raise InvalidInput("the likelihood has no maximum that can be reached: the data may be separable", field="formula") from None
+        raise InvalidInput(
+            "the likelihood has no maximum that can be reached: the data may be separable", field="formula"
+        ) from None
     return _fitted(spec, answered, columns, responses, bases, search, optimum)
 
 
@@ -104,7 +104,9 @@ def _scored(responses: Responses) -> FloatArray:
     """Fit without random effects by Fisher scoring, far enough for a start."""
     beta = np.zeros(responses.X.shape[1])
     mean = np.clip(np.average(responses.y, weights=responses.weights), 1e-3, None)
-    eta = np.full(len(responses.y), np.log(mean / (1.0 - mean)) if responses.family.name == "binomial" and mean < 1 else np.log(mean))
+    eta = np.full(
+        len(responses.y), np.log(mean / (1.0 - mean)) if responses.family.name == "binomial" and mean < 1 else np.log(mean)
+    )
     for _ in range(FEWEST_SCORING_STEPS):
         weights = np.maximum(responses.curvature(eta), 1e-8)
         working = eta - responses.offset + responses.score(eta) / weights
@@ -138,7 +140,7 @@ def _fitted(
         block = slice(place.start, place.start + place.size)
         grouping = groupings[place.grouping]
         random.append(random_effect(grouping.group, grouping.names[block], covariances[place.grouping][block, block]))
-    trace = Trace(columns_of(search.pattern, groupings)[:-2] + ("criterion",), _trace(search, bases, mode))
+    trace = Trace((*columns_of(search.pattern, groupings)[:-2], "criterion"), _trace(search, bases, mode))
     return Fit(
         spec=spec,
         recipe=fixed_design.recipe,
@@ -290,7 +292,9 @@ def _answered(spec: Spec, table: Table, limits: Limits) -> Answered:
             raise InvalidInput("a count cannot be negative; the poisson family needs counts as its response", field="formula")
         return Answered(design, y, trials, 2.0 * float(trials @ special.gammaln(y + 1.0)))
     if ((y < 0.0) | (y > 1.0)).any():
-        detail = "the binomial family needs 0 and 1, a factor of two levels, cbind(successes, failures), or proportions with weights"
+        detail = (
+            "the binomial family needs 0 and 1, a factor of two levels, cbind(successes, failures), or proportions with weights"
+        )
         raise InvalidInput(detail, field="formula")
     return Answered(design, y, trials, _binomial_constant(y * trials, trials))
 

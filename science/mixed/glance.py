@@ -56,4 +56,6 @@ def shares_of(fixed: FloatArray, groupings: Sequence[Grouping], covariances: Seq
     total = explained + random + residual
     if not total > 0.0:
         return Shares(None, None, None)
-    return Shares(random / (random + residual) if random + residual > 0 else None, explained / total, (explained + random) / total)
+    return Shares(
+        random / (random + residual) if random + residual > 0 else None, explained / total, (explained + random) / total
+    )

@@ -49,8 +49,10 @@ class RowMap:
             return entries
         if self.kind == "length":
             free = x[self.entries]
-            return value * free / np.linalg.norm(free)
-        return x[self.entries] * np.array([value, np.sqrt(1.0 - value**2)])
+            scaled: FloatArray = value * free / np.linalg.norm(free)
+            return scaled
+        turned: FloatArray = x[self.entries] * np.array([value, np.sqrt(1.0 - value**2)])
+        return turned
 
     def pulled_back(self, x: FloatArray, value: float, gradient: FloatArray) -> FloatArray:
         """Carry a gradient in the row over to the coordinates."""

@@ -80,10 +80,7 @@ def kenward_roger(estimate: Estimate, sample: Sample, limits: Limits) -> Kenward
     count = range(len(P))
     information = np.array(
         [
-            [
-                traces.both[r, s] / sigma2**2 - 2.0 * np.sum(Phi * Q[r][s]) + np.sum((Phi @ P[r]) * (P[s] @ Phi))
-                for s in count
-            ]
+            [traces.both[r, s] / sigma2**2 - 2.0 * np.sum(Phi * Q[r][s]) + np.sum((Phi @ P[r]) * (P[s] @ Phi)) for s in count]
             for r in count
         ]
     )

@@ -14,13 +14,13 @@ import numpy as np
 from scipy import sparse
 
 from science.deadline import Deadline
+from science.limits import Limits
 from science.mixed.crossed import CrossedFactor, CrossedSystem, crossed_system, indicator
 from science.mixed.descent import Point
 from science.mixed.family import Family
 from science.mixed.grouping import Grouping
 from science.mixed.nested import NestedFactor, NestedSystem, nested_system
 from science.mixed.theta import Pattern
-from science.limits import Limits
 from science.table import FloatArray
 
 MOST_STEPS = 100  # of the inner iteration
@@ -139,8 +139,7 @@ class Laplace:
             u = system.effects(factor, np.zeros(0))  # type: ignore[arg-type]
             residual = score - curvature * (self._effect(u) - (eta - fixed))
             step = [
-                (Z.T @ residual).reshape(one.shape) @ Lambda - one
-                for Z, one, Lambda in zip(responses.Z, v, lambdas, strict=True)
+                (Z.T @ residual).reshape(one.shape) @ Lambda - one for Z, one, Lambda in zip(responses.Z, v, lambdas, strict=True)
             ]
             found = self._shortened(fixed, v, step, lambdas, value)
             if found is None:
@@ -210,8 +209,7 @@ class Laplace:
         a = system.effects(factor, np.zeros(0))  # type: ignore[arg-type]
         rest = change - self.responses.curvature(mode.eta) * self._effect(a)
         b = [
-            (Z.T @ rest).reshape(shape) @ Lambda
-            for Z, shape, Lambda in zip(self.responses.Z, shapes, mode.lambdas, strict=True)
+            (Z.T @ rest).reshape(shape) @ Lambda for Z, shape, Lambda in zip(self.responses.Z, shapes, mode.lambdas, strict=True)
         ]
         return a, b
 

@@ -111,7 +111,9 @@ def walk(loop: Loop, method: str, start: tuple[tuple[FloatArray, ...], float], m
 
 def mackay(loop: Loop, now: Iterate) -> tuple[tuple[FloatArray, ...], float]:
     """Take the sample covariance of the effects for their covariance."""
-    groups = (_blocked(loop, number, S / max(J - 1, 1)) for number, (S, J) in enumerate(zip(now.centred, loop.levels, strict=True)))
+    groups = (
+        _blocked(loop, number, S / max(J - 1, 1)) for number, (S, J) in enumerate(zip(now.centred, loop.levels, strict=True))
+    )
     return tuple(groups), _unbiased(loop, now)
 
 
@@ -240,7 +242,7 @@ def _settled(before: Iterate, after: Iterate) -> bool:
 
 
 def starting(values: Sequence[FloatArray], residual: float, scale: float) -> tuple[tuple[FloatArray, ...], float]:
-    """Bring variances in the units of the data to those of the scaled system. Raises InvalidInput unless they can start a loop."""
+    """Bring variances in the units of the data to the scaled system. Raises InvalidInput unless they can start a loop."""
     if not residual > 0.0 or any(np.linalg.eigvalsh(G)[0] <= 0.0 for G in values):
         raise InvalidInput("a loop starts from positive variances and a positive definite covariance", field="start")
     return tuple(G / scale**2 for G in values), residual / scale**2

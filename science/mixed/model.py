@@ -28,10 +28,12 @@ class Model:
     def groupings(self) -> tuple[Grouping, ...]:
         return self.sample.groupings
 
-    @property
-    def X(self) -> FloatArray:
-        """The columns that are kept."""
-        return self.sample.X[:, self.prepared.scaling.kept]
+    def fixed_part(self, beta: FloatArray) -> FloatArray:
+        """Return X beta (n,) for the kept columns' beta (k,)."""
+        whole = np.zeros(self.sample.X.shape[1])
+        whole[self.prepared.scaling.kept] = beta
+        product: FloatArray = self.sample.X @ whole
+        return product
 
     def random_part(self, modes: Sequence[FloatArray]) -> FloatArray:
         """Return Z u (n,) for effects (J, q) per factor."""
@@ -71,7 +73,9 @@ def _given(rows: tuple[tuple[float, ...], ...], grouping: Grouping, field: str) 
     q = len(grouping.names)
     where = f"{field}.groups.{grouping.group}"
     if len(rows) != q or any(len(row) != q for row in rows):
-        raise InvalidInput(f"the covariance matrix of {grouping.group} must be {q} x {q}: {', '.join(grouping.names)}", field=where)
+        raise InvalidInput(
+            f"the covariance matrix of {grouping.group} must be {q} x {q}: {', '.join(grouping.names)}", field=where
+        )
     G = np.array(rows, dtype=np.float64)
     if not np.isfinite(G).all() or np.abs(G - G.T).max() > SYMMETRIC * np.abs(G).max(initial=0.0):
         raise InvalidInput(f"the covariance matrix of {grouping.group} must be symmetric and finite", field=where)
@@ -102,5 +106,7 @@ def weights_of(spec: Spec, table: Table) -> FloatArray | None:
     if not isinstance(column, Numeric):
         raise InvalidInput(f"the column {spec.weights} holds no numbers; weights must be numbers", field="weights")
     if (column.values <= 0.0).any():
-        raise InvalidInput(f"the column {spec.weights} must be positive in every row; leave a row of weight zero out", field="weights")
+        raise InvalidInput(
+            f"the column {spec.weights} must be positive in every row; leave a row of weight zero out", field="weights"
+        )
     return column.values

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from scipy import sparse
@@ -164,7 +165,7 @@ def nested_system(groupings: Sequence[Grouping], XY: FloatArray) -> NestedSystem
     groupings: innermost (most levels) first. XY: (n, p + 1).
     """
     parents = []
-    for inner, outer in zip(groupings, groupings[1:], strict=False):
+    for inner, outer in pairwise(groupings):
         parent = np.zeros(len(inner.levels), dtype=np.intp)
         parent[inner.codes] = outer.codes
         if not np.array_equal(parent[inner.codes], outer.codes):

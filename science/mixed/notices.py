@@ -31,7 +31,8 @@ def design_notices(groupings: Sequence[Grouping]) -> tuple[Notice, ...]:
         for size in grouping.sizes:
             names = grouping.names[start : start + size]
             if dependent(grouping.Z[:, start : start + size]):
-                detail = f"the columns {', '.join(names)} over {grouping.group} depend on each other: their variances cannot be told apart"
+                columns = ", ".join(names)
+                detail = f"the columns {columns} over {grouping.group} depend on each other: their variances cannot be told apart"
                 notices.append(Notice("unidentified", detail))
             start += size
         if len(grouping.levels) < FEW_LEVELS:

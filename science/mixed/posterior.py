@@ -43,4 +43,6 @@ class Posterior:
 def posterior_of(estimate: Estimate, model: Model) -> Posterior:
     scaling = model.prepared.scaling
     lambdas = estimate.evaluation.factor.lambdas
-    return Posterior(model.prepared.system, lambdas, model.prepared.bases, scaling.kept, scaling.R, estimate.beta, estimate.sigma2)
+    return Posterior(
+        model.prepared.system, lambdas, model.prepared.bases, scaling.kept, scaling.R, estimate.beta, estimate.sigma2
+    )

@@ -129,4 +129,3 @@ class _Climb:
         point, self.W = descend(landscape, start, self.W)
         self.position = point.theta
         return self.sign * float(np.sqrt(max(point.value - self.least, 0.0)))
-

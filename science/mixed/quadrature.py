@@ -88,14 +88,16 @@ def quadrature_of(laplace: Laplace, points: int) -> Quadrature:
     """Lay out a rule of `points` nodes per effect. Raises InvalidInput for more than one factor or too many nodes."""
     groupings = laplace.responses.groupings
     if len(groupings) > 1:
-        raise InvalidInput("quadrature is for one grouping factor; leave it out, or take 1 for Laplace's approximation", field="quadrature")
+        raise InvalidInput(
+            "quadrature is for one grouping factor; leave it out, or take 1 for Laplace's approximation", field="quadrature"
+        )
     q = groupings[0].width
     if points**q > MOST_NODES:
-        raise InvalidInput(f"{points} points for each of {q} effects are more than {MOST_NODES} nodes; take fewer", field="quadrature")
+        raise InvalidInput(
+            f"{points} points for each of {q} effects are more than {MOST_NODES} nodes; take fewer", field="quadrature"
+        )
     x, w = special.roots_hermitenorm(points)
     log_w = np.log(w) - 0.5 * np.log(2.0 * np.pi)
     nodes = np.array(list(every(x, repeat=q)))
     log_weights = np.array([sum(parts) for parts in every(log_w, repeat=q)])
     return Quadrature(laplace, nodes, log_weights)
-
-

@@ -59,9 +59,7 @@ def random_effect(group: str, names: tuple[str, ...], covariance: FloatArray) ->
     return RandomEffect(group, names, sd, sd**2, np.clip(correlation, -1.0, 1.0), covariance)
 
 
-def group_effects(
-    estimate: Estimate, groupings: Sequence[Grouping], modes: Sequence[FloatArray]
-) -> tuple[GroupEffects, ...]:
+def group_effects(estimate: Estimate, groupings: Sequence[Grouping], modes: Sequence[FloatArray]) -> tuple[GroupEffects, ...]:
     """Tabulate the conditional modes (J, q) with their conditional standard deviations."""
     covariances = estimate.conditional_covariances()
     return tuple(
@@ -77,9 +75,7 @@ def group_effects(
     )
 
 
-def vanished(
-    pattern: Pattern, bases: Bases, lambdas: Sequence[FloatArray], groupings: Sequence[Grouping]
-) -> tuple[Notice, ...]:
+def vanished(pattern: Pattern, bases: Bases, lambdas: Sequence[FloatArray], groupings: Sequence[Grouping]) -> tuple[Notice, ...]:
     """Name each direction in which a term's estimated variance is zero."""
     notices: list[Notice] = []
     for place in pattern.places:

@@ -29,9 +29,7 @@ def satterthwaite(estimate: Estimate, search: Search, inverse_hessian: FloatArra
     return df
 
 
-def _differences(
-    estimate: Estimate, search: Search, free: IntArray, steps: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def _differences(estimate: Estimate, search: Search, free: IntArray, steps: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Return the Hessian in (theta, sigma) of the criterion before sigma is profiled out, and d variances / d the same.
 
     With f(theta, sigma) = log dets + N log sigma^2 + r2 / sigma^2, N sigma^2 = r2 at the optimum, the profiled Hessian h

@@ -18,7 +18,7 @@ from science.table import FloatArray
 
 def simulate(model: Model, estimate: Estimate, generator: np.random.Generator, count: int = 1) -> FloatArray:
     """Draw `count` responses (count, n), new effects and new residuals each time, offset included."""
-    mean = model.X @ estimate.beta + model.offset
+    mean = model.fixed_part(estimate.beta) + model.offset
     factors = [semidefinite_factor(S) for S in estimate.covariances()]
     weights = model.sample.weights
     spread = np.sqrt(estimate.sigma2) / (1.0 if weights is None else np.sqrt(weights))

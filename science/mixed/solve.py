@@ -132,7 +132,9 @@ def _trace(way: Walk, model: Model, criterion: Criterion, scale: float) -> Trace
 def _warnings(method: str, way: Walk, most: int) -> tuple[Notice, ...]:
     found = []
     if method == "mackay":
-        detail = "the plain loop takes the effects for known and underestimates their variances; mackay_gamma, em and px_em do not"
+        detail = (
+            "the plain loop takes the effects for known and underestimates their variances; mackay_gamma, em and px_em do not"
+        )
         found.append(Notice("underestimates", detail))
     if way.broken is not None:
         found.append(Notice("broken", f"the loop stopped after {len(way.iterates) - 1} steps: {way.broken}"))
