@@ -38,6 +38,15 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Asker:
+    """Who asks of which service, and how long the answer shall be kept (None: for ever)."""
+
+    caller: Caller
+    service: Service
+    ttl: timedelta | None
+
+
+@dataclass(frozen=True)
 class Computed:
     """An answer as its endpoint made it, and what a picture of it needs."""
 
@@ -45,81 +54,48 @@ class Computed:
     picture: dict[str, object] | None = None
 
 
-def id_of(question: Question, caller: Caller, service: Service) -> str:
+def asker_of(caller: Caller, service: Service) -> Asker:
+    """Read from this request how long to keep the answer. Raises InvalidInput for a ttl that is none."""
+    return Asker(caller, service, _ttl(request, caller, service))
+
+
+def id_of(question: Question, asker: Asker) -> str:
     """Name a question's answer: a keyed hash, so equal questions of one site share it and nobody can guess it."""
-    parts = (question.kind, str(caller.site_id), question.fingerprint, ENGINE)
+    parts = (question.kind, str(asker.caller.site_id), question.fingerprint, ENGINE)
     message = b"\x00".join((*(part.encode() for part in parts), question.request))
-    return "res_" + hmac.new(service.settings.secret.encode(), message, sha256).hexdigest()[:ID_DIGITS]
+    return "res_" + hmac.new(asker.service.settings.secret.encode(), message, sha256).hexdigest()[:ID_DIGITS]
 
 
-def recalled(result_id: str, caller: Caller, service: Service) -> Response | None:
+def recalled(result_id: str, asker: Asker) -> Response | None:
     """Answer from the store, if the result is there; None if it has to be computed."""
-    with reading(service.engine) as connection:
-        found = results.answer_of(connection, caller.site_id, result_id)
+    with reading(asker.service.engine) as connection:
+        found = results.answer_of(connection, asker.caller.site_id, result_id)
     if found is None:
         return None
-    _keep_longer(found, result_id, caller, service)
-    return _told(found.text, result_id, 200, caller, service)
+    _keep_longer(found, result_id, asker)
+    return _told(found.text, result_id, 200, asker)
 
 
-def answered(
-    question: Question, caller: Caller, service: Service, compute: Callable[[Deadline], Computed]
-) -> tuple[str, Response]:
+def answered(question: Question, asker: Asker, compute: Callable[[Deadline], Computed]) -> tuple[str, Response]:
     """Recall the answer, or compute it in turn, save it, and tell it. Nothing is told before it is committed."""
-    result_id = id_of(question, caller, service)
-    response = recalled(result_id, caller, service)
+    result_id, service = id_of(question, asker), asker.service
+    response = recalled(result_id, asker)
     if response is not None:
         return result_id, response
     with service.gate.turn():
         computed = compute(Deadline(monotonic() + service.settings.deadline_seconds, monotonic))
-    answer = orjson.dumps(
-        {"id": result_id, "kind": question.kind, "url": f"/results/{result_id}", **computed.answer, "engine": ENGINE},
-        option=orjson.OPT_SERIALIZE_NUMPY,
-    )
-    picture = orjson.dumps(computed.picture, option=orjson.OPT_SERIALIZE_NUMPY) if computed.picture else None
+    answer = _written(result_id, question.kind, computed)
     with writing_once(service.engine) as connection:
         results.save(
             connection,
             id=result_id,
-            site_id=caller.site_id,
+            site_id=asker.caller.site_id,
             kind=question.kind,
             answer=answer,
-            picture=picture,
-            ttl=ttl_asked(request, caller, service),
+            picture=orjson.dumps(computed.picture, option=orjson.OPT_SERIALIZE_NUMPY) if computed.picture else None,
+            ttl=asker.ttl,
         )
-    return result_id, _told(answer, result_id, 201, caller, service)
-
-
-def ttl_asked(request: Request, caller: Caller, service: Service) -> timedelta | None:
-    """How long to keep the answer: `?ttl=90s`, `15m`, `12h`, `30d`; None is for ever. Strangers' answers always expire."""
-    longest = timedelta(days=service.settings.anonymous_ttl_days) if caller.kind == "anonymous" else None
-    text = request.args.get("ttl")
-    if text is None:
-        return longest
-    match = DURATION.fullmatch(text)
-    if match is None or (asked := timedelta(seconds=int(match[1]) * SECONDS[match[2]])) > timedelta(days=36500):
-        raise InvalidInput("ttl must be a duration such as 3600, 90s, 15m, 12h or 30d, at most 36500d", field="?ttl")
-    return min(asked, longest) if longest else asked
-
-
-def _keep_longer(found: results.Answer, result_id: str, caller: Caller, service: Service) -> None:
-    """Move a stored answer's expiry when this request asks for a later one."""
-    if found.expires_at is None:
-        return
-    ttl = ttl_asked(request, caller, service)
-    if ttl is None or datetime.now(UTC) + ttl > found.expires_at + RENEWAL:
-        with writing_once(service.engine) as connection:
-            results.keep(connection, caller.site_id, result_id, ttl)
-
-
-def _told(answer: bytes, result_id: str, status: int, caller: Caller, service: Service) -> Response:
-    """Give an answer in the format asked for. A GET is 200 even when it was computed just now, and may be cached."""
-    response = respond(answer, wanted_format(request), lambda: _picture(result_id, caller, service))
-    response.headers["Location"] = f"/results/{result_id}"
-    response.status_code = 200 if request.method == "GET" else status
-    if request.method == "GET":
-        return cached(response, result_id, caller)
-    return response
+    return result_id, _told(answer, result_id, 201, asker)
 
 
 def cached(response: Response, result_id: str, caller: Caller) -> Response:
@@ -131,9 +107,43 @@ def cached(response: Response, result_id: str, caller: Caller) -> Response:
     return response
 
 
-def _picture(result_id: str, caller: Caller, service: Service) -> bytes:
-    with reading(service.engine) as connection:
-        found = results.find(connection, caller.site_id, result_id)
+def _ttl(request: Request, caller: Caller, service: Service) -> timedelta | None:
+    """How long to keep the answer: `?ttl=90s`, `15m`, `12h`, `30d`; None is for ever. Strangers' answers always expire."""
+    longest = timedelta(days=service.settings.anonymous_ttl_days) if caller.kind == "anonymous" else None
+    text = request.args.get("ttl")
+    if text is None:
+        return longest
+    match = DURATION.fullmatch(text)
+    if match is None or (asked := timedelta(seconds=int(match[1]) * SECONDS[match[2]])) > timedelta(days=36500):
+        raise InvalidInput("ttl must be a duration such as 3600, 90s, 15m, 12h or 30d, at most 36500d", field="?ttl")
+    return min(asked, longest) if longest else asked
+
+
+def _written(result_id: str, kind: str, computed: Computed) -> bytes:
+    told = {"id": result_id, "kind": kind, "url": f"/results/{result_id}", **computed.answer, "engine": ENGINE}
+    return orjson.dumps(told, option=orjson.OPT_SERIALIZE_NUMPY)
+
+
+def _keep_longer(found: results.Answer, result_id: str, asker: Asker) -> None:
+    """Move a stored answer's expiry when this request asks for a later one."""
+    if found.expires_at is None:
+        return
+    if asker.ttl is None or datetime.now(UTC) + asker.ttl > found.expires_at + RENEWAL:
+        with writing_once(asker.service.engine) as connection:
+            results.keep(connection, asker.caller.site_id, result_id, asker.ttl)
+
+
+def _told(answer: bytes, result_id: str, status: int, asker: Asker) -> Response:
+    """Give an answer in the format asked for. A GET is 200 even when it was computed just now, and may be cached."""
+    response = respond(answer, wanted_format(request), lambda: _picture(result_id, asker))
+    response.headers["Location"] = f"/results/{result_id}"
+    response.status_code = 200 if request.method == "GET" else status
+    return cached(response, result_id, asker.caller) if request.method == "GET" else response
+
+
+def _picture(result_id: str, asker: Asker) -> bytes:
+    with reading(asker.service.engine) as connection:
+        found = results.find(connection, asker.caller.site_id, result_id)
     if found is None or found.picture is None:
         raise NotFound("this result has no picture")
     return found.picture

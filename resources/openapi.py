@@ -25,7 +25,7 @@ from science.version import VERSION
 
 REFERENCE = "#/components/schemas/{model}"
 PATH_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-EVERYWHERE = (400, 401, 403, 404, 406, 422, 429, 503)
+EVERYWHERE = (400, 401, 403, 404, 406, 414, 422, 429, 431, 503)
 WITH_BODY = (411, 413, 415)
 
 
@@ -105,7 +105,7 @@ def _operation(path: str, resource: type[Resource], verb: str, operation: Operat
         "responses": _responses(operation),
     }
     if operation.body is not None:
-        described["requestBody"] = {"required": True, "content": _body(operation.body)}
+        described["requestBody"] = {"required": True, "content": _body(operation.body, operation.example)}
     return described
 
 
@@ -140,10 +140,10 @@ TTL = {
 }
 
 
-def _body(model: type[BaseModel]) -> dict[str, Any]:
+def _body(model: type[BaseModel], example: Mapping[str, Any]) -> dict[str, Any]:
     schema = {"$ref": REFERENCE.format(model=model.__name__)}
     return {
-        JSON: {"schema": schema},
+        JSON: {"schema": schema, "example": example},
         CSV: {"schema": {"type": "string", "description": "The data; the other fields stand in the query string."}},
         **{form: {"schema": {"type": "object", "description": "The same fields; data is JSON or CSV."}} for form in FORMS},
     }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from pydantic import BaseModel
 
@@ -15,6 +16,7 @@ class Operation:
     answer: type[BaseModel] | str | None  # a model, a media type, or nothing
     body: type[BaseModel] | None = None
     query: type[BaseModel] | None = None
+    example: Mapping[str, object] = field(default_factory=dict)  # of a body
     keeps: bool = False  # its answer is kept under a URL of its own, in every format
 
     @property

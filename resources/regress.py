@@ -13,12 +13,12 @@ from flask_restful import Resource
 from pydantic import BaseModel, ConfigDict, Field
 
 from errors import InvalidInput
-from resources.answers import Computed, Question, answered, recalled
+from resources.answers import Asker, Computed, Question, answered, asker_of, recalled
 from resources.body import fields_of_body, fields_of_query, read_body
-from resources.caller import caller, computing_caller, reading_caller
+from resources.caller import computing_caller, reading_caller
 from resources.operation import Operation
 from resources.recall import question_of
-from resources.service import Service, service
+from resources.service import service
 from resources.tables import TableInput, dataset_of, table_of, table_of_dataset
 from resources.validation import validated
 from science.deadline import Deadline
@@ -35,7 +35,7 @@ class RegressRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    formula: Annotated[str, Field(min_length=1, examples=["Sepal_Length ~ Sepal_Width + Petal_Length"])]
+    formula: Annotated[str, Field(min_length=1, description="In R's spelling: y ~ x, y ~ a * b, log(y) ~ poly(x, 2).")]
     data: TableInput = None
     dataset: Annotated[str | None, Field(description="The name of stored data, in place of data.")] = None
     level: Annotated[float, Field(ge=0.5, le=0.999, description="Of the confidence and prediction intervals.")] = 0.95
@@ -116,6 +116,11 @@ class RegressAnswer(BaseModel):
     engine: str
 
 
+EXAMPLE = {
+    "formula": "dist ~ speed",
+    "data": {"speed": [4, 7, 8, 9, 10, 11], "dist": [2, 4, 16, 10, 18, 17]},
+    "predict": {"speed": [12]},
+}
 COEFFICIENT_ARRAYS = tuple(name for name in Coefficient.model_fields if name != "term")
 
 
@@ -123,55 +128,56 @@ class Regress(Resource):
     """Fit a linear model."""
 
     operations = {  # noqa: RUF012
-        "post": Operation("Fit a linear model to the data sent", RegressAnswer, body=RegressRequest, keeps=True),
+        "post": Operation("Fit a linear model to the data sent", RegressAnswer, body=RegressRequest, example=EXAMPLE, keeps=True),
         "get": Operation("Fit a linear model to stored data", RegressAnswer, query=RegressQuery, keeps=True),
     }
 
     def post(self) -> Response:
-        asker = computing_caller(service())
+        asker = asker_of(computing_caller(service()), service())
         body = read_body(request, service().settings.max_body_bytes)
-        question = question_of((str(asker.site_id).encode(), *_sent(), body))
+        question = question_of((str(asker.caller.site_id).encode(), *_sent(), body))
         known = service().recall.find(question)
-        if known is not None and (response := recalled(known, asker, service())):
+        if known is not None and (response := recalled(known, asker)):
             return response
         asked = validated(RegressRequest, fields_of_body(request, body, service().limits))
-        result_id, response = _answer(asked, service())
+        result_id, response = _answer(asked, asker)
         if asked.dataset is None:
             service().recall.note(question, result_id)
         return response
 
     def get(self) -> Response:
-        reading_caller(service())
-        return _answer(validated(RegressQuery, fields_of_query(request)), service())[1]
+        asker = asker_of(reading_caller(service()), service())
+        return _answer(validated(RegressQuery, fields_of_query(request)), asker)[1]
 
 
 def _sent() -> tuple[bytes, bytes]:
     return request.content_type.encode() if request.content_type else b"", request.query_string
 
 
-def _answer(asked: RegressRequest, of: Service) -> tuple[str, Response]:
+def _answer(asked: RegressRequest, asker: Asker) -> tuple[str, Response]:
     """Name the question, then answer it; stored data are loaded only if the answer is not known."""
-    fingerprint, load = _data(asked, of)
-    new_rows = None if asked.predict is None else table_of(asked.predict, of.limits, field="predict")
+    limits = asker.service.limits
+    fingerprint, load = _data(asked, asker)
+    new_rows = None if asked.predict is None else table_of(asked.predict, limits, field="predict")
     spec = Spec(asked.formula.strip(), asked.level, asked.missing, asked.weights, asked.precision)
     question = Question("regress", _canonical(spec, new_rows), fingerprint)
 
     def compute(deadline: Deadline) -> Computed:
         table = load()
-        fitted = fit(spec, table, of.limits, deadline)
-        return computed(fitted, table, predict(fitted, new_rows, of.limits) if new_rows else None)
+        fitted = fit(spec, table, limits, deadline)
+        return computed(fitted, table, predict(fitted, new_rows, limits) if new_rows else None)
 
-    return answered(question, caller(), of, compute)
+    return answered(question, asker, compute)
 
 
-def _data(asked: RegressRequest, of: Service) -> tuple[str, Callable[[], Table]]:
+def _data(asked: RegressRequest, asker: Asker) -> tuple[str, Callable[[], Table]]:
     if (asked.data is None) == (asked.dataset is None):
         raise InvalidInput("give either data or dataset, the name of stored data", field="data")
     if asked.dataset is None:
-        table = table_of(asked.data, of.limits, field="data")
+        table = table_of(asked.data, asker.service.limits, field="data")
         return table.fingerprint, lambda: table
-    dataset = dataset_of(asked.dataset, caller(), of)
-    return dataset.fingerprint, lambda: table_of_dataset(dataset, of)
+    dataset = dataset_of(asked.dataset, asker.caller, asker.service)
+    return dataset.fingerprint, lambda: table_of_dataset(dataset, asker.service)
 
 
 def _canonical(spec: Spec, new_rows: Table | None) -> bytes:

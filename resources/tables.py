@@ -25,8 +25,8 @@ TableInput = Annotated[
             "oneOf": [
                 {"type": "object", "additionalProperties": {"type": "array", "items": CELL}},
                 {"type": "array", "items": {"type": "object", "additionalProperties": CELL}},
+                {"type": "null"},
             ],
-            "examples": [{"x": [1, 2, 3], "g": ["a", "b", None]}],
         }
     ),
 ]

@@ -3,7 +3,7 @@
 connection    an open Connection; whatever the test does is rolled back (fast: prefer it)
 engine        an Engine on a database of the test's own, for commits, threads and several connections
 database_url  the URL of such a database, for code that reads DATABASE_URL; `engine` is on the same one
-server        a running gunicorn, open to strangers, with the samples
+server        a running gunicorn, open to strangers, with the samples; server_key is a secret key there
 shared_database_url  a database that many tests write to, each under a site of its own
 """
 
@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy import Connection, Engine, make_url
 
 from config import Settings
-from store import embedded, samples
+from store import embedded, keys, samples, sites
 from store.engine import engine_of, writing
 from store.migrate import migrate
 from tests.serving import Server, serving
@@ -112,3 +112,13 @@ def server(postgres: str, template: str) -> Iterator[Server]:
     administer(postgres, f"CREATE DATABASE lamplight_served TEMPLATE {template}")
     with serving(database(postgres, "lamplight_served")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def server_key(server: Server) -> str:
+    """A secret key of a site on the running server."""
+    engine = engine_of(settings_for(server.database_url))
+    with writing(engine) as connection:
+        key = keys.create(connection, sites.create(connection, "served").id, "sk").text
+    engine.dispose()
+    return key

@@ -48,6 +48,7 @@ class Server:
     """A running gunicorn: the master and its workers are one process group."""
 
     url: str
+    database_url: str
     process: subprocess.Popen[bytes]
 
     def ask(self, method: str, path: str, body: object = None, timeout: float = 30, **headers: str) -> Told:
@@ -94,7 +95,7 @@ def launch(database_url: str, port: int, **settings: str) -> Server:
     environ = os.environ | SETTINGS | settings | {"DATABASE_URL": database_url, "PORT": str(port)}
     command = [sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}", "--log-level", "error", "app:create_app()"]
     process = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL, start_new_session=True)
-    server = Server(f"http://127.0.0.1:{port}", process)
+    server = Server(f"http://127.0.0.1:{port}", database_url, process)
     wait_until_live(server, port)
     return server
 
