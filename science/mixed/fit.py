@@ -39,6 +39,8 @@ def fit(spec: Spec, table: Table, limits: Limits, deadline: Deadline) -> Fit:
 def fitted_model(spec: Spec, model: Model, solved: Solved, limits: Limits) -> Fit:
     """Tell everything about an estimate."""
     estimate, fixed_design = solved.estimate, model.design.fixed
+    if not (np.isfinite(estimate.covariance).all() and np.isfinite(estimate.beta).all() and np.isfinite(estimate.sigma2)):
+        raise InvalidInput("the numbers are too large or too small for double precision; change the units", field="data")
     fixed = _fixed(spec, model, solved, limits)
     mean = model.fixed_part(estimate.beta)
     modes = estimate.modes()

@@ -24,7 +24,8 @@ from science.mixed.theta import Pattern
 from science.table import FloatArray
 
 MOST_STEPS = 100  # of the inner iteration
-SETTLED = 1e-12  # relative decrease of the penalised deviance that ends it
+SETTLED = 1e-9  # a step of the modes, of unit scale, that ends it: Newton's next one would be its square
+ROUNDING = 1e-13  # of the penalised deviance: differences below are noise
 HALVINGS = 30
 LEAST_WEIGHT = 1e-14  # of a row: a fitted probability of 0 or 1 keeps its cross-products positive
 
@@ -144,9 +145,8 @@ class Laplace:
             found = self._shortened(fixed, v, step, lambdas, value)
             if found is None:
                 break
-            v, eta, following = found
-            decrease, value = value - following, following
-            if decrease <= SETTLED * (abs(value) + 1.0):
+            v, eta, value = found
+            if max(float(np.abs(one).max()) for one in step) <= SETTLED:
                 break
         return self._finished(parameters, lambdas, fixed, v, eta, value)
 
@@ -184,7 +184,7 @@ class Laplace:
         for _ in range(HALVINGS):
             moved = [one + length * part for one, part in zip(v, step, strict=True)]
             eta, following = self._penalised(fixed, moved, lambdas)
-            if following <= value:
+            if following <= value + ROUNDING * abs(value):
                 return moved, eta, following
             length *= 0.5
         return None

@@ -44,6 +44,11 @@ class _Part:
     Z: FloatArray  # (m, q)
     missing: BoolArray
 
+    @property
+    def new(self) -> BoolArray:
+        new: BoolArray = (self.codes < 0) & ~self.missing
+        return new
+
 
 def predict(fit: Fit, table: Table, limits: Limits, *, random: bool = True) -> Predictions:
     """Predict the rows of a table at the fit's level. random: False leaves the random effects out altogether."""
@@ -65,7 +70,7 @@ def predict(fit: Fit, table: Table, limits: Limits, *, random: bool = True) -> P
 def _predictions(fit: Fit, mean: FloatArray, variance: FloatArray, unknown: FloatArray, parts: list[_Part]) -> Predictions:
     z = float(special.ndtri(0.5 + fit.spec.level / 2.0))
     error = np.sqrt(variance)
-    new = np.logical_or.reduce([part.codes < 0 for part in parts]) if parts else np.zeros(len(mean), dtype=np.bool_)
+    new = np.logical_or.reduce([part.new for part in parts]) if parts else np.zeros(len(mean), dtype=np.bool_)
     low, high = mean - z * error, mean + z * error
     warnings = _notices(fit, parts)
     if fit.residual is None:
@@ -114,7 +119,7 @@ def _variance(fit: Fit, X: FloatArray, parts: Sequence[_Part], m: int) -> FloatA
 def _unknown_variance(fit: Fit, parts: Sequence[_Part], m: int) -> FloatArray:
     total = np.zeros(m)
     for part, S in zip(parts, fit.posterior.covariances(), strict=False):
-        new = part.codes < 0
+        new = part.new
         total[new] += np.einsum("ma,ab,mb->m", part.Z[new], S, part.Z[new])
     return total
 
@@ -122,7 +127,7 @@ def _unknown_variance(fit: Fit, parts: Sequence[_Part], m: int) -> FloatArray:
 def _notices(fit: Fit, parts: Sequence[_Part]) -> tuple[Notice, ...]:
     found = []
     for part, effects in zip(parts, fit.effects, strict=False):
-        count = int(((part.codes < 0) & ~part.missing).sum())
+        count = int(part.new.sum())
         if count:
             detail = f"{count} rows have a level of {effects.group} that the fit never saw: predicted at the population's mean"
             found.append(Notice("new_levels", detail))

@@ -20,39 +20,36 @@ def satterthwaite(estimate: Estimate, search: Search, inverse_hessian: FloatArra
     """
     free = np.flatnonzero(estimate.theta)
     steps = STEP * np.sqrt(2.0 * np.maximum(inverse_hessian.diagonal()[free], 1e-12))
-    variances = estimate.covariance.diagonal()
     curvature, jacobian = _differences(estimate, search, free, steps)
     values, vectors = np.linalg.eigh(curvature)
     kept = values > LEAST_CURVATURE * values[-1]
     along = jacobian @ vectors[:, kept]
-    df: FloatArray = 2.0 * variances**2 / (2.0 * along**2 / values[kept]).sum(1)
+    df: FloatArray = 1.0 / (along**2 / values[kept]).sum(1)
     return df
 
 
 def _differences(estimate: Estimate, search: Search, free: IntArray, steps: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the Hessian in (theta, sigma) of the criterion before sigma is profiled out, and d variances / d the same.
+    """Return the Hessian in (theta, sigma) of the criterion before sigma is profiled out, and d log variance / d the same.
 
-    With f(theta, sigma) = log dets + N log sigma^2 + r2 / sigma^2, N sigma^2 = r2 at the optimum, the profiled Hessian h
-    gives f_tt = h + r2_t r2_t' / (N sigma^4), f_ts = -2 r2_t / sigma^3, f_ss = 4 N / sigma^2.
+    sigma is in units of its estimate. With f(theta, sigma) = log dets + N log sigma^2 + r2 / sigma^2, r2 = N at the
+    optimum, the profiled Hessian h gives f_tt = h + r2_t r2_t' / N, f_ts = -2 r2_t, f_ss = 4 N.
     """
-    criterion, sigma2 = estimate.criterion, estimate.sigma2
+    degrees, evaluation = estimate.criterion.degrees, estimate.evaluation
+    scaling = estimate.prepared.scaling
+    unit = evaluation.residual_squares / degrees
+    variances = scaling.covariance(np.linalg.inv(evaluation.precision)).diagonal()
     count = len(free)
-    h = np.empty((count, count))
-    r2 = np.empty(count)
-    jacobian = np.empty((len(estimate.beta), count + 1))
-    scale2 = estimate.prepared.scaling.scale**2
+    h, r2, jacobian = np.empty((count, count)), np.empty(count), np.full((len(variances), count + 1), 2.0)
     for column, (entry, step) in enumerate(zip(free, steps, strict=True)):
         move = np.zeros(len(estimate.theta))
         move[entry] = step
         ahead, behind = (point_at(search, estimate.theta + sign * move) for sign in (1.0, -1.0))
         h[:, column] = (ahead.gradient - behind.gradient)[free] / (2.0 * step)
-        r2[column] = scale2 * (ahead.evaluation.residual_squares - behind.evaluation.residual_squares) / (2.0 * step)
+        r2[column] = (ahead.evaluation.residual_squares - behind.evaluation.residual_squares) / (2.0 * step * unit)
         moved = np.linalg.inv(ahead.evaluation.precision) - np.linalg.inv(behind.evaluation.precision)
-        jacobian[:, column] = sigma2 * estimate.prepared.scaling.covariance(moved).diagonal() / (2.0 * step)
-    sigma = np.sqrt(sigma2)
-    jacobian[:, -1] = 2.0 * estimate.covariance.diagonal() / sigma
+        jacobian[:, column] = scaling.covariance(moved).diagonal() / (2.0 * step * variances)
     curvature = np.empty((count + 1, count + 1))
-    curvature[:-1, :-1] = 0.5 * (h + h.T) + np.outer(r2, r2) / (criterion.degrees * sigma2**2)
-    curvature[-1, :-1] = curvature[:-1, -1] = -2.0 * r2 / sigma**3
-    curvature[-1, -1] = 4.0 * criterion.degrees / sigma2
+    curvature[:-1, :-1] = 0.5 * (h + h.T) + np.outer(r2, r2) / degrees
+    curvature[-1, :-1] = curvature[:-1, -1] = -2.0 * r2
+    curvature[-1, -1] = 4.0 * degrees
     return curvature, jacobian
