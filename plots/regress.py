@@ -63,6 +63,8 @@ def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
 def _points(answer: dict[str, Any], picture: dict[str, Any]) -> Points:
     sigma = answer["fit"]["sigma"]
     fitted, residuals, leverage = (np.array(picture[key], dtype=float) for key in ("fitted", "residuals", "leverage"))
+    if np.ptp(fitted) <= EXACT * np.abs(fitted).max():  # one value, but for rounding
+        fitted = np.full_like(fitted, fitted.mean())
     rows = np.array(picture["rows"], dtype=np.intp)
     return Points(fitted + residuals, fitted, residuals, leverage, rows, float("nan") if sigma is None else sigma)
 

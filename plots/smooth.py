@@ -14,11 +14,11 @@ FEWEST = 10  # different x; with fewer a smooth shows noise
 
 def smooth(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray] | None:
     """Compute the curve through (x, y), both (n,). None when there are too few different x."""
-    distinct = np.unique(x)
-    if len(distinct) < FEWEST:
+    low, spread = x.min(), np.ptp(x)
+    if spread == 0 or len(np.unique(np.round((x - low) / spread, 6))) < FEWEST:  # the fits of a group differ by rounding
         return None
-    places = np.linspace(distinct[0], distinct[-1], PLACES)
-    width = WIDTH * (distinct[-1] - distinct[0])
+    places = np.linspace(low, low + spread, PLACES)
+    width = WIDTH * spread
     return places, np.array([_height(place, x, y, width) for place in places])
 
 

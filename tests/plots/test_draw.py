@@ -180,5 +180,16 @@ def test_a_smooth_of_a_line_is_the_line():
     np.testing.assert_allclose(heights, 3 * places, atol=0.02)
 
 
+def test_rounding_does_not_make_groups_many_places():
+    groups = np.repeat([1.0, 2.0, 3.0], 20) + np.arange(60) * 1e-15
+    assert smooth(groups, np.arange(60.0)) is None
+
+
+def test_a_fit_of_one_value_but_for_rounding_is_drawn_as_one():
+    answer, picture = line([1, 2, 3, 4], [5, 5, 5, 5], one=False)
+    noisy_fit = picture | {"fitted": [5.0, 5.0 + 1e-15, 5.0 - 1e-15, 5.0], "residuals": [0.1, -0.2, 0.2, -0.1]}
+    assert "5" in texts(draw("regress", answer, noisy_fit, "svg"))
+
+
 def test_a_smooth_of_few_points_is_not_drawn():
     assert smooth(np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 3.0])) is None
