@@ -138,7 +138,9 @@ os.register_at_fork(after_in_parent=_hear_sigterm)
 
 bind = f"{_every_interface()}:{_count('PORT', 8000)}"
 workers = _count("WEB_CONCURRENCY", 2)
-threads = _count("LAMPLIGHT_THREADS", 4)
+threads = _count(
+    "LAMPLIGHT_THREADS", 16
+)  # more than the 10 that resources/gate.py lets compute and wait, to refuse the rest at once
 worker_class = Worker
 preload_app = True  # import once, share the pages
 timeout = 30  # a heartbeat, not a request's time: only a worker that no longer turns is killed

@@ -23,6 +23,11 @@ from store.migrate import migrate
 
 HOST = "127.0.0.1"  # a development server is nobody else's business
 ROOT = Path(__file__).resolve().parent.parent
+LOCAL = {  # unless set: whoever is on this machine may ask, and a loop of one's own is no flood
+    "LAMPLIGHT_PUBLIC": "1",
+    "LAMPLIGHT_RATE_PER_KEY": "600000",
+    "LAMPLIGHT_RATE_PER_ADDRESS": "600000",
+}
 READY_SECONDS = 60.0
 STOP_SECONDS = 25.0  # gunicorn lets requests finish for 20
 GLANCE_SECONDS = 0.1
@@ -62,7 +67,7 @@ def serve(environ: Mapping[str, str], stop: Stop, stack: ExitStack) -> None:
     database = environ.get("DATABASE_URL") or stack.enter_context(postgres(str(data)))
     environ = {
         "LAMPLIGHT_SECRET": secret_of(data),
-        "LAMPLIGHT_PUBLIC": "1",
+        **LOCAL,
         **environ,
         "LAMPLIGHT_DATA": str(data),
         "DATABASE_URL": database,

@@ -42,7 +42,7 @@ def web_dyno(database_url: str, log: IO[bytes] | int = subprocess.DEVNULL, **mor
     command = shlex.split(line_of_procfile("web"))
     environ = environment(database_url, {"PORT": str(port), **more})
     process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
-    server = Server(f"http://127.0.0.1:{port}", process)
+    server = Server(f"http://127.0.0.1:{port}", database_url, process)
     try:
         wait_until_live(server, port)
         wait_until(lambda: len(server.workers()) == 2)
