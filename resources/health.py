@@ -6,12 +6,11 @@ from typing import Literal
 
 from flask_restful import Resource
 from pydantic import BaseModel
-from sqlalchemy import text
 
 from resources.operation import Operation
 from resources.service import service
 from science.version import VERSION
-from store.engine import reading
+from store.engine import ping, reading
 
 
 class Health(BaseModel):
@@ -35,5 +34,5 @@ class Ready(Resource):
 
     def get(self) -> tuple[dict[str, str], int]:
         with reading(service().engine) as connection:
-            connection.execute(text("SELECT 1"))
+            ping(connection)
         return {"status": "ok", "version": VERSION}, 200

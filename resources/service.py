@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import cast
 
 from flask import current_app
-from sqlalchemy import Engine
 
 from config import Settings
 from resources.gate import Gate
 from resources.rate import Buckets
 from resources.recall import Recall
 from science.limits import Limits
+from store.engine import Engine
 
 EXTENSION = "lamplight"
 

@@ -32,8 +32,8 @@ class ColumnInfo:
     physical: str  # its name in Postgres
     missing: int
     distinct: int | None = None
-    minimum: float | None = None
-    maximum: float | None = None
+    min: float | None = None
+    max: float | None = None
 
 
 def described(columns: Sequence[StoredColumn]) -> tuple[ColumnInfo, ...]:
@@ -71,4 +71,4 @@ def _described(column: StoredColumn, physical: str) -> ColumnInfo:
     if column.type != "number":
         return ColumnInfo(column.name, column.type, physical, missing, distinct=len(set(present)))
     lowest, highest = (float(min(present)), float(max(present))) if present else (None, None)
-    return ColumnInfo(column.name, column.type, physical, missing, minimum=lowest, maximum=highest)
+    return ColumnInfo(column.name, column.type, physical, missing, min=lowest, max=highest)

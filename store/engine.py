@@ -17,7 +17,9 @@ from typing import Any
 
 import psycopg2
 import sqlalchemy
-from sqlalchemy import URL, Connection, Engine, event
+from sqlalchemy import URL, event
+from sqlalchemy import Connection as Connection  # for those who may not know SQLAlchemy: resources and tests
+from sqlalchemy import Engine as Engine
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
@@ -82,6 +84,11 @@ def reading(engine: Engine) -> Iterator[Connection]:
                 connection.invalidate()
             else:
                 driver.autocommit = False
+
+
+def ping(connection: Connection) -> None:
+    """Ask the server for an answer, any answer."""
+    connection.exec_driver_sql("SELECT 1")
 
 
 writing_once = reading  # the name to use where the one statement is an INSERT, an UPDATE or a DELETE
