@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from science.regress.decimals import POWERS, decimal_places
-from science.regress.sample import Sample
+from science.regress.decimals import Decimals, decimals_of
+from science.regress.sample import Sample, scaled
 from science.table import FloatArray, IntArray
 
 MANTISSA = 53
@@ -35,7 +35,12 @@ def gram_of(sample: Sample) -> Gram:
     Columns without a low part count as the decimals they were written as, where 15 digits are enough.
     """
     width = (MANTISSA - (len(sample) - 1).bit_length()) // 2
-    columns, shifts, ten = _whole_decimals(sample, width)
+    values = scaled(sample.columns, sample.exponents)
+    decimals = decimals_of(values)
+    if sample.low is None and decimals.places.min() >= 0 and decimals.largest.max() <= 1 << width:
+        sums = (decimals.whole.T @ decimals.whole).astype(np.int64).astype(object)
+        return Gram(sums, (0,) * len(sums), tuple(decimals.places.tolist()))
+    columns, shifts, ten = _whole_decimals(sample, decimals, width)
     slices = _slices(columns, sample.low, width)
     two = sample.exponents + shifts - width * len(slices)
     return Gram(_sums(slices, width), tuple(two.tolist()), tuple(ten.tolist()))
@@ -48,23 +53,17 @@ def merge(a: Gram, b: Gram) -> Gram:
     return Gram(_in_units(a, two, ten) + _in_units(b, two, ten), two, ten)
 
 
-def _whole_decimals(sample: Sample, width: int) -> tuple[FloatArray, IntArray, IntArray]:
+def _whole_decimals(sample: Sample, decimals: Decimals, width: int) -> tuple[FloatArray, IntArray, IntArray]:
     """Return columns below 1 in size, the exponents of two to add to the sample's, and the decimal places."""
-    values = np.ldexp(sample.columns, sample.exponents)
-    places = decimal_places(values)
+    decimal = decimals.places >= 0
     if sample.low is not None:
         rounded = sample.low.any(axis=0)
         rounded[:-1] |= rounded[:-1].any()  # powers of a column have to stay powers of the same column
-        places[rounded] = -1
-    decimal = places >= 0
-    whole = np.rint(values * POWERS[places])
-    bits = np.frexp(np.abs(whole).max(axis=0))[1]
+        decimal &= ~rounded
+    bits = np.frexp(decimals.largest)[1]
     bits += -bits % width
-    columns = np.ldexp(whole, -bits)
-    shifts = bits - sample.exponents
-    if decimal.all():
-        return columns, shifts, places
-    return np.where(decimal, columns, sample.columns), np.where(decimal, shifts, 0), np.where(decimal, places, 0)
+    columns = np.where(decimal, scaled(decimals.whole, -bits), sample.columns)
+    return columns, np.where(decimal, bits - sample.exponents, 0), np.where(decimal, decimals.places, 0)
 
 
 def _slices(columns: FloatArray, low: FloatArray | None, width: int) -> list[FloatArray]:

@@ -9,7 +9,7 @@ from math import gcd, lcm
 import numpy as np
 
 from errors import InvalidInput
-from science.regress.decimals import decimal_places
+from science.regress.decimals import decimals_of
 from science.regress.gram import Integers
 from science.table import FloatArray
 
@@ -52,9 +52,10 @@ class Rationals:
 
 def of_decimals(values: FloatArray) -> Rationals:
     """Read each double as the shortest decimal that gives it back."""
-    places = int(decimal_places(values[:, None])[0])
+    decimals = decimals_of(values[:, None])
+    places = int(decimals.places[0])
     if places >= 0:
-        numerators: Integers = WHOLE(np.rint(values * 10.0**places))
+        numerators: Integers = WHOLE(decimals.whole[:, 0])
         return Rationals(numerators, 10**places)
     return of_fractions([Fraction(repr(value)) for value in values.tolist()])
 

@@ -83,10 +83,11 @@ def _unknowns(
 ) -> Integers:
     """Solve G [b V] = [c I] for b and V = inv(G), as whole numbers of 2**-bits, by steps with the factor's inverse."""
     root = solution.root
-    start, right = solution.estimate[:, None], (c << bits)[:, None]
+    start, right = np.empty(outward.shape), np.zeros(outward.shape, dtype=object)
+    start[:, 0], right[:, 0] = solution.estimate, c << bits
     if outward.shape[1] > 1:
-        start = np.hstack([start, root @ root.T])
-        right = np.hstack([right, _identity(len(c), 1 << bits)])
+        start[:, 1:] = root @ root.T
+        right.flat[1 :: len(c) + 2] = 1 << bits
     scale = np.ldexp(outward, bits)
     inward = unit[:, None] ** 2 / scale
     size = np.abs(start)
@@ -113,10 +114,6 @@ def _model_squares(G: Integers, c: Integers, total: int, bits: int, *, intercept
     if not intercept:
         return total << (2 * bits), 1
     return (total * G[0, 0] - c[0] * c[0]) << (2 * bits), G[0, 0]
-
-
-def _identity(p: int, one: int) -> Integers:
-    return np.diag(np.array([one] * p, dtype=object))
 
 
 def _whole(numbers: FloatArray) -> Integers:

@@ -56,8 +56,16 @@ def sample_of(
         low[:, :p] = 0.0 if X_low is None else X_low
         low[:, p] = 0.0 if response.low is None else response.low
     exponents = _exponents(columns)
-    sample = Sample(_times(columns, -exponents), None if low is None else _times(low, -exponents), exponents)
+    low = None if low is None else scaled(low, -exponents, out=low)
+    sample = Sample(scaled(columns, -exponents, out=columns), low, exponents)
     return sample if weights is None else _weighted(sample, weights)
+
+
+def scaled(columns: FloatArray, exponents: IntArray, out: FloatArray | None = None) -> FloatArray:
+    """Multiply the columns by 2**exponents, exactly unless they leave double's range."""
+    if np.abs(exponents).max() > MOST_EXPONENT:
+        return np.ldexp(columns, exponents, out=out)
+    return np.multiply(columns, np.ldexp(1.0, exponents), out=out)
 
 
 def _difference(y: FloatArray, offset: FloatArray) -> Extended:
@@ -69,8 +77,8 @@ def _weighted(sample: Sample, weights: FloatArray) -> Sample:
     root = _square_root(np.ldexp(weights, -2 * half)[:, None])
     columns, low = multiply(root, Extended(sample.columns, sample.low))
     shift = _exponents(columns)
-    low = None if low is None else _times(low, -shift)
-    return Sample(_times(columns, -shift), low, sample.exponents + shift + half, float(np.log(weights).sum()))
+    low = None if low is None else scaled(low, -shift, out=low)
+    return Sample(scaled(columns, -shift, out=columns), low, sample.exponents + shift + half, float(np.log(weights).sum()))
 
 
 def _square_root(a: FloatArray) -> Extended:
@@ -83,11 +91,3 @@ def _exponents(columns: FloatArray) -> IntArray:
     largest = np.maximum(columns.max(axis=0), -columns.min(axis=0))
     exponents: IntArray = np.frexp(largest)[1].astype(np.intp)
     return exponents
-
-
-def _times(columns: FloatArray, exponents: IntArray) -> FloatArray:
-    """Scale the columns in place: they are this module's own."""
-    if np.abs(exponents).max() > MOST_EXPONENT:
-        return np.ldexp(columns, exponents, out=columns)
-    columns *= np.ldexp(1.0, exponents)
-    return columns
