@@ -118,7 +118,7 @@ def one_run(engine: str, command: list[str], case: str, patience: float) -> dict
     nothing: dict[str, Any] = {"cpu": None, "criterion": None, "memory": None}
     if (engine, case) in IMPOSSIBLE:
         return nothing | {"why": "needs 2.3 GB"}
-    threads = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     try:
         answer = subprocess.run(command, capture_output=True, text=True, timeout=patience, env={**os.environ, **threads})
     except subprocess.TimeoutExpired:

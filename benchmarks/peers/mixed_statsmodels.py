@@ -15,7 +15,11 @@ from benchmarks.peers.marked import marked_columns
 # MixedLM has one grouping factor; crossed and nested ones are variance components within it.
 MODELS = {
     "Reaction": {"formula": "Reaction ~ Days", "groups": "Subject", "re_formula": "~ Days"},
-    "diameter": {"formula": "diameter ~ 1", "groups": "all_rows", "vc_formula": {"plate": "0 + C(plate)", "sample": "0 + C(sample)"}},
+    "diameter": {
+        "formula": "diameter ~ 1",
+        "groups": "all_rows",
+        "vc_formula": {"plate": "0 + C(plate)", "sample": "0 + C(sample)"},
+    },
     "mAch": {"formula": "mAch ~ meanses * cses + sector * cses", "groups": "school", "re_formula": "~ cses"},
     "score": {"formula": "score ~ gcsecnt", "groups": "lea", "re_formula": "1", "vc_formula": {"school": "0 + C(school)"}},
     "y": {"formula": "y ~ x", "groups": "g", "re_formula": "1"},

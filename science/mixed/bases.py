@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class Bases:
         """Return the effects (J, q) for scaled ones."""
         return [u @ inverse.T for inverse, u in zip(self.inverses, scaled, strict=True)]
 
-    @property
+    @cached_property
     def inverses(self) -> list[FloatArray]:
         return [np.linalg.inv(T) for T in self.T]
 

@@ -7,15 +7,17 @@ gathered once and each use is a product of a sparse matrix and a vector.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
 import numpy as np
 from scipy import sparse
 
-from science.mixed.batch import transposed
+from science.mixed.batch import block_diagonal, product, transposed
 from science.table import FloatArray, IntArray
 
 MOST_COEFFICIENTS = 6_000_000  # of 12 bytes; above, products are formed again at every theta
+SMALL_CELLS = 50_000  # of C: below, it is kept dense
 MIRROR_BLOCK = 64  # rows that stay in the cache while they are turned
 CHUNK_CELLS = 4_000_000  # of a dense piece of the streamed products: 32 MB
 
@@ -23,14 +25,20 @@ CHUNK_CELLS = 4_000_000  # of a dense piece of the streamed products: 32 MB
 class Coupling(Protocol):
     """C: (J q, r), the cross-products Z1'Z2 of the first factor's effects with the r of all others."""
 
-    @property
-    def C(self) -> sparse.csr_matrix: ...  # noqa: N802
-
     def gather(self, M: FloatArray) -> FloatArray:
         """Return the sum of C_i' M_i C_i, dense (r, r). M: (J, q, q) symmetric."""
 
     def scatter(self, G: FloatArray) -> FloatArray:
         """Return C_i G C_i' for each level (J, q, q). G: (r, r) symmetric."""
+
+    def times(self, right: FloatArray) -> FloatArray:
+        """Return C right."""
+
+    def transposed_times(self, right: Any) -> Any:
+        """Return C' right, sparse for a sparse matrix."""
+
+    def sparse(self) -> sparse.csr_matrix:
+        """Return C itself."""
 
 
 def mirrored(lower: FloatArray) -> FloatArray:
@@ -39,49 +47,63 @@ def mirrored(lower: FloatArray) -> FloatArray:
         last = first + MIRROR_BLOCK
         lower[:first, first:last] = lower[first:last, :first].T
         block = lower[first:last, first:last]
-        block += np.tril(block, -1).T
+        diagonal = block.diagonal().copy()
+        block += block.T.copy()
+        np.fill_diagonal(block, diagonal)
     return lower
 
 
 def coupling_of(C: sparse.csr_matrix, width: int) -> Coupling:
     """Choose the form for C, whose rows come in groups of `width` per level."""
+    if C.shape[0] * C.shape[1] <= SMALL_CELLS:
+        return DenseCoupling(C.toarray(), width)
     per_level = np.diff(C.indptr[::width]).astype(np.float64)  # entries: columns times width
     coefficients = float((per_level * (per_level + width)).sum()) / 2.0
-    return _gathered(C, width) if coefficients <= MOST_COEFFICIENTS else StreamedCoupling(C, width)
+    return gathered(C, width) if coefficients <= MOST_COEFFICIENTS else StreamedCoupling(C, width)
 
 
 @dataclass(frozen=True)
-class GatheredCoupling:
-    C: sparse.csr_matrix
+class DenseCoupling:
+    """For small models, where calling a sparse routine costs more than all its products."""
+
+    C: FloatArray
     width: int
-    coefficients: sparse.csr_matrix  # (r r, J q q), of the lower triangle
-    diagonal: IntArray  # where the diagonal stands among the r r
 
     def gather(self, M: FloatArray) -> FloatArray:
-        r = self.C.shape[1]
-        lower = (self.coefficients @ M.reshape(-1)).reshape(r, r)
-        return mirrored(lower)
+        weighted = product(M, self.C.reshape(len(M), self.width, -1)).reshape(self.C.shape)
+        sums: FloatArray = self.C.T @ weighted
+        return sums
 
     def scatter(self, G: FloatArray) -> FloatArray:
-        doubled = (2.0 * G).reshape(-1)
-        doubled[self.diagonal] *= 0.5
-        blocks = (self.coefficients.T @ doubled).reshape(-1, self.width, self.width)
-        symmetric: FloatArray = 0.5 * (blocks + transposed(blocks))
-        return symmetric
+        shape = (-1, self.width, self.C.shape[1])
+        blocks: FloatArray = (self.C @ G).reshape(shape) @ transposed(self.C.reshape(shape))
+        return blocks
+
+    def times(self, right: FloatArray) -> FloatArray:
+        result: FloatArray = self.C @ right
+        return result
+
+    def transposed_times(self, right: Any) -> Any:
+        return sparse.csr_matrix(self.C.T) @ right if sparse.issparse(right) else self.C.T @ right
+
+    def sparse(self) -> sparse.csr_matrix:
+        return sparse.csr_matrix(self.C)
 
 
 @dataclass(frozen=True)
 class StreamedCoupling:
+    """For products that would be too many to keep, or are needed once."""
+
     C: sparse.csr_matrix
     width: int
 
+    @cached_property
+    def CT(self) -> sparse.csr_matrix:  # noqa: N802
+        return self.C.T.tocsr()
+
     def gather(self, M: FloatArray) -> FloatArray:
-        J, q, _ = M.shape
-        if q == 1:
-            weighted = self.C.multiply(M.reshape(-1, 1)).tocsr()
-        else:
-            weighted = sparse.bsr_matrix((M, np.arange(J), np.arange(J + 1)), shape=(J * q, J * q)).tocsr() @ self.C
-        dense: FloatArray = (self.C.T @ weighted).toarray()
+        weighted = block_diagonal(M) @ self.C
+        dense: FloatArray = (self.CT @ weighted).toarray()
         return dense
 
     def scatter(self, G: FloatArray) -> FloatArray:
@@ -96,23 +118,55 @@ class StreamedCoupling:
             blocks[first:last] = dense @ transposed(piece.toarray().reshape(last - first, q, r))
         return blocks
 
+    def times(self, right: FloatArray) -> FloatArray:
+        result: FloatArray = self.C @ right
+        return result
 
-def _gathered(C: sparse.csr_matrix, width: int) -> GatheredCoupling:
+    def transposed_times(self, right: Any) -> Any:
+        return self.CT @ right
+
+    def sparse(self) -> sparse.csr_matrix:
+        return self.C
+
+
+@dataclass(frozen=True)
+class GatheredCoupling(StreamedCoupling):
+    """For levels that meet few others."""
+
+    coefficients: sparse.csr_matrix  # (r r, J q q), of the lower triangle
+    adjoint: sparse.csr_matrix  # its transpose
+    diagonal: IntArray  # where the diagonal stands among the r r
+
+    def gather(self, M: FloatArray) -> FloatArray:
+        r = self.C.shape[1]
+        lower = (self.coefficients @ M.reshape(-1)).reshape(r, r)
+        return mirrored(lower)
+
+    def scatter(self, G: FloatArray) -> FloatArray:
+        doubled = (2.0 * G).reshape(-1)
+        doubled[self.diagonal] *= 0.5
+        blocks = (self.adjoint @ doubled).reshape(-1, self.width, self.width)
+        symmetric: FloatArray = 0.5 * (blocks + transposed(blocks))
+        return symmetric
+
+
+def gathered(C: sparse.csr_matrix, width: int) -> GatheredCoupling:
     """Enumerate the pairs of entries (i, a, c), (i, b, c') with c >= c' of each level i."""
-    r = C.shape[1]
-    starts = C.indptr[::width].astype(np.int64)
+    r, q2 = C.shape[1], width * width
+    starts = C.indptr[::width].astype(np.int32)
     counts = np.diff(starts)
-    effect = np.repeat(np.arange(C.shape[0]) % width, np.diff(C.indptr))
-    level = np.repeat(np.arange(len(counts)), counts)
+    effect = np.repeat((np.arange(C.shape[0]) % width).astype(np.int32), np.diff(C.indptr))
+    level = np.repeat(np.arange(len(counts), dtype=np.int32), counts)
     partners = counts[level]
-    first = np.repeat(np.arange(C.nnz), partners)
-    within = np.arange(len(first)) - np.repeat(np.cumsum(partners) - partners, partners)
-    second = starts[level[first]] + within
+    first = np.repeat(np.arange(C.nnz, dtype=np.int32), partners)
+    offsets = starts[level] - (np.cumsum(partners) - partners).astype(np.int32)
+    second = np.arange(len(first), dtype=np.int32)
+    second += np.repeat(offsets, partners)
     lower = C.indices[first] >= C.indices[second]
     first, second = first[lower], second[lower]
-    target = C.indices[first].astype(np.int64) * r + C.indices[second]
-    source = level[first] * (width * width) + effect[first] * width + effect[second]
     values = C.data[first] * C.data[second]
-    shape = (r * r, len(counts) * width * width)
-    coefficients = sparse.csr_matrix((values, (target, source)), shape=shape)
-    return GatheredCoupling(C, width, coefficients, np.arange(r) * (r + 1))
+    target = C.indices[first] * np.int32(r) + C.indices[second]
+    source = level[first] * np.int32(q2) + effect[first] * np.int32(width) + effect[second]
+    del first, second, lower
+    coefficients = sparse.csr_matrix((values, (target, source)), shape=(r * r, len(counts) * q2))
+    return GatheredCoupling(C, width, coefficients, coefficients.T, np.arange(r) * (r + 1))

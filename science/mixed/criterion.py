@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.linalg import lapack
 
 from science.mixed.crossed import CrossedFactor, CrossedSystem
 from science.mixed.nested import NestedFactor, NestedSystem
@@ -48,8 +49,8 @@ class Criterion:
         factor = self.system.factorise(self.pattern.lambdas(theta))
         Q = factor.Q
         precision = Q[:-1, :-1]
-        root = np.linalg.cholesky(precision)
-        half = np.linalg.solve(root, Q[:-1, -1])
+        root = cholesky(precision)
+        half = lapack.dtrtrs(root, Q[:-1, -1], lower=1)[0] if len(root) else Q[:-1, -1]
         r2 = float(Q[-1, -1] - half @ half)
         if not r2 > 0.0:
             raise np.linalg.LinAlgError("no residual variation is left")
@@ -57,7 +58,8 @@ class Criterion:
         value = factor.log_determinant + degrees * (1.0 + LOG_TWO_PI + np.log(r2 / degrees)) + self.constant
         if self.reml:
             value += 2.0 * float(np.log(root.diagonal()).sum())
-        return Evaluation(theta, float(value), factor, np.linalg.solve(root.T, half), precision, r2)
+        beta = lapack.dtrtrs(root, half, lower=1, trans=1)[0] if len(root) else half
+        return Evaluation(theta, float(value), factor, beta, precision, r2)
 
     def given(self, evaluation: Evaluation, sigma2: float) -> float:
         """Return the criterion at this theta for a residual variance that is given (of the scaled system)."""
@@ -77,3 +79,14 @@ class Criterion:
         if self.reml:
             H[:-1, :-1] += np.linalg.inv(evaluation.precision)
         return H
+
+
+def cholesky(S: FloatArray) -> FloatArray:
+    """Return the lower factor of a small matrix, with less ceremony than NumPy. Raises LinAlgError."""
+    if not len(S):
+        return S
+    root, fault = lapack.dpotrf(S, lower=1)
+    if fault:
+        raise np.linalg.LinAlgError("the fixed effects cannot be told apart")
+    factor: FloatArray = root
+    return factor

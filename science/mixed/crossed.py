@@ -56,6 +56,11 @@ class CrossedSystem:
         """Return Z'Z (J, q, q) of each factor."""
         return [self.A] + [_diagonal_blocks(self.A2[part, part], width) for part, _, width in self.parts]
 
+    def own_responses(self) -> list[FloatArray]:
+        """Return Z'y (J, q) of each factor."""
+        others = (self.B2[part, -1].reshape(levels, width) for part, levels, width in self.parts)
+        return [self.B[:, :, -1], *others]
+
     def factorise(self, lambdas: Sequence[FloatArray]) -> CrossedFactor:
         """Eliminate all random effects. lambdas: (q, q) per factor. Raises LinAlgError when rounding leaves nothing positive."""
         first, others = lambdas[0], lambdas[1:]
@@ -66,7 +71,7 @@ class CrossedSystem:
         MB = product(M, self.B).reshape(J * q, m)
         T = self.coupling.gather(M)
         np.subtract(self.A2, T, out=T)
-        TX = self.B2 - self.coupling.C.T @ MB
+        TX = self.B2 - self.coupling.transposed_times(MB)
         L = _cholesky_of_shifted(self._columns(self._columns(T, others).T, others))
         log_determinant += 2.0 * float(np.log(L.diagonal()).sum())
         half, _ = lapack.dtrtrs(L, self._transposed_rows(TX, others), lower=1)
@@ -104,7 +109,7 @@ class CrossedSystem:
         solved, _ = lapack.dpotrs(factor.L, right, lower=1)
         others = self._transposed_rows(solved, [Lambda.T for Lambda in factor.lambdas[1:]])[:, 0]
         J, q, m = self.B.shape
-        own = (self.B.reshape(J * q, m) @ known - self.coupling.C @ others).reshape(J, q, 1)
+        own = (self.B.reshape(J * q, m) @ known - self.coupling.times(others)).reshape(J, q, 1)
         return [product(factor.M, own)[:, :, 0]] + [others[part].reshape(levels, width) for part, levels, width in self.parts]
 
     def quadratic(self, factor: CrossedFactor, loadings: Sequence[sparse.csr_matrix], x: FloatArray) -> FloatArray:
@@ -124,7 +129,7 @@ class CrossedSystem:
         weighted = block_diagonal(factor.M) @ loadings[0]
         total = np.asarray(loadings[0].multiply(weighted).sum(0)).ravel()
         x = x - (weighted.T @ self.B[:, :, :p].reshape(weighted.shape[0], p)).T
-        rest = sparse.vstack(loadings[1:]).toarray() - (self.coupling.C.T @ weighted).toarray()
+        rest = (sparse.vstack(loadings[1:]) - self.coupling.transposed_times(weighted)).toarray()
         half, _ = lapack.dtrtrs(factor.L, self._transposed_rows(rest, others), lower=1)
         half_x, _ = lapack.dtrtrs(factor.L, self._transposed_rows(factor.TX[:, :p], others), lower=1)
         x = x - half_x.T @ half
@@ -142,11 +147,11 @@ class CrossedSystem:
         others = factor.lambdas[1:]
         K, _ = lapack.dpotri(factor.L, lower=1)
         outer = [Lambda.T for Lambda in others]
-        KL = self._columns(mirrored(np.tril(K)), outer)
+        KL = self._columns(mirrored(K), outer)
         N = self._columns(KL.T, outer).T
         E = N @ factor.TX
         J, q, m = self.B.shape
-        return Inverted(N, KL, E, self.B - (self.coupling.C @ E).reshape(J, q, m))
+        return Inverted(N, KL, E, self.B - self.coupling.times(E).reshape(J, q, m))
 
     def _gamma(self, inverted: Inverted, H: FloatArray) -> FloatArray:
         FH = inverted.F @ H
@@ -220,7 +225,7 @@ def indicator(grouping: Grouping) -> sparse.csr_matrix:
 
 def _cholesky_of_shifted(K: FloatArray) -> FloatArray:
     K.reshape(-1)[:: len(K) + 1] += 1.0
-    L, fault = lapack.dpotrf(K.T, lower=1, clean=0, overwrite_a=1)  # a symmetric K's transpose is Fortran's without a copy
+    L, fault = lapack.dpotrf(K.T, lower=1, clean=1, overwrite_a=1)  # a symmetric K's transpose is Fortran's without a copy
     if fault:
         raise np.linalg.LinAlgError("the crossed part is not positive definite")
     factor: FloatArray = L

@@ -225,10 +225,7 @@ def _distribution_variance(responses: Responses, linear: FloatArray, covariances
     """Return the variance of the distribution on the scale of the link (Nakagawa, Johnson and Schielzeth 2017)."""
     if responses.family.name == "binomial":
         return float(np.pi**2 / 3.0)
-    random = sum(
-        float(np.einsum("na,ab,nb->", g.Z, S, g.Z, optimize=True)) / len(linear)
-        for g, S in zip(responses.groupings, covariances, strict=True)
-    )
+    random = sum(float(np.vdot(g.Z @ S, g.Z)) / len(linear) for g, S in zip(responses.groupings, covariances, strict=True))
     return float(np.log1p(np.exp(-(np.mean(linear + responses.offset) + 0.5 * random))))
 
 

@@ -49,8 +49,7 @@ def shares_of(fixed: FloatArray, groupings: Sequence[Grouping], covariances: Seq
     With random slopes the variance of the random effects is its mean over the rows (Johnson 2014).
     """
     random = sum(
-        float(np.einsum("na,ab,nb->", grouping.Z, S, grouping.Z, optimize=True)) / len(fixed)
-        for grouping, S in zip(groupings, covariances, strict=True)
+        float(np.vdot(grouping.Z @ S, grouping.Z)) / len(fixed) for grouping, S in zip(groupings, covariances, strict=True)
     )
     explained = float(np.var(fixed, ddof=1)) if len(fixed) > 1 else 0.0
     total = explained + random + residual

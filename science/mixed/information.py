@@ -24,7 +24,7 @@ def inverse_information(pattern: Pattern, own_blocks: Sequence[FloatArray], degr
     blocks = zip(pattern.flat, own_blocks, pattern.lambdas(theta), strict=True)
     for (part, index), A, Lambda in blocks:
         derivatives = _derivatives(A, Lambda, index)
-        curvature[part, part] = np.einsum("ajxy,bjyx->ab", derivatives, derivatives, optimize=True)
+        curvature[part, part] = _traces(derivatives)
         slopes[part] = np.einsum("ajxx->a", derivatives)
     curvature -= np.outer(slopes, slopes) / degrees
     values, vectors = np.linalg.eigh(curvature)
@@ -46,3 +46,10 @@ def _derivatives(A: FloatArray, Lambda: FloatArray, index: IntArray) -> FloatArr
         half = unit @ Lambda.T
         found[entry] = product(ZVZ, half + half.T)
     return found
+
+
+def _traces(derivatives: FloatArray) -> FloatArray:
+    """Return the traces (entries, entries) of all products of two, summed over the levels."""
+    count = len(derivatives)
+    traces: FloatArray = derivatives.reshape(count, -1) @ derivatives.transpose(0, 1, 3, 2).reshape(count, -1).T
+    return traces

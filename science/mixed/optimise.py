@@ -16,6 +16,7 @@ from science.deadline import Deadline
 from science.mixed.criterion import Criterion, Evaluation
 from science.mixed.descent import FLAT, ROUNDING, Point, descend
 from science.mixed.information import inverse_information
+from science.mixed.moments import moments
 from science.mixed.theta import Pattern
 from science.table import FloatArray, IntArray
 
@@ -89,8 +90,8 @@ class Search:
 
 
 def minimise(search: Search, start: FloatArray | None = None) -> Optimum:
-    """Find theta from `start` (the identity when None). Raises DeadlineExceeded; never asks for more than a bounded work."""
-    return explore(search, search.pattern.identity() if start is None else start, search.curvature)
+    """Find theta from `start` (moments when None). Raises DeadlineExceeded; never asks for more than a bounded work."""
+    return explore(search, moments(search.criterion) if start is None else start, search.curvature)
 
 
 def explore(search: Explorer, start: FloatArray, curvature: Callable[[FloatArray], FloatArray]) -> Optimum:
@@ -98,7 +99,7 @@ def explore(search: Explorer, start: FloatArray, curvature: Callable[[FloatArray
     point = point_at(search, start)
     for _ in range(MOST_RESTARTS):
         search.visit(point)
-        point, W = descend(search, point, curvature(point.theta), search.visit)
+        point, W = descend(search, point, curvature(point.theta), search.visit, curvature)
         point = _snapped(search, _with_positive_diagonals(search, point))
         way_out = _way_out(search, point)
         if way_out is None:

@@ -14,7 +14,7 @@ from scipy import sparse
 from errors import RefitNeeded
 from science.design import Recipe
 from science.mixed.bases import Bases
-from science.mixed.coupling import GatheredCoupling, StreamedCoupling, coupling_of
+from science.mixed.coupling import DenseCoupling, StreamedCoupling, coupling_of
 from science.mixed.crossed import CrossedSystem
 from science.mixed.design import TermRecipe
 from science.mixed.fixed import FixedEffects
@@ -37,8 +37,8 @@ def encoded(value: Any, arrays: Arrays) -> Any:
     match value:
         case Recipe():
             return {"type": "Recipe", "recipe": value.to_json()}
-        case GatheredCoupling() | StreamedCoupling():
-            return {"type": "Coupling", "C": encoded(value.C, arrays), "width": value.width}
+        case DenseCoupling() | StreamedCoupling():
+            return {"type": "Coupling", "C": encoded(value.sparse(), arrays), "width": value.width}
         case sparse.csr_matrix():
             parts = {name: encoded(getattr(value, name), arrays) for name in ("data", "indices", "indptr")}
             return {"type": "sparse", "shape": list(value.shape), **parts}
