@@ -11,7 +11,7 @@ from scipy.linalg import lapack
 
 from science.limits import Limits
 from science.mixed.batch import block_diagonal, bordered, cross_products, inverse, product, transposed
-from science.mixed.coupling import CHUNK_CELLS, Coupling, StreamedCoupling, coupling_of, mirrored
+from science.mixed.coupling import CHUNK_CELLS, SMALL_CELLS, Coupling, DenseCoupling, StreamedCoupling, coupling_of, mirrored
 from science.mixed.grouping import Grouping
 from science.table import FloatArray
 
@@ -201,19 +201,51 @@ def crossed_system(groupings: Sequence[Grouping], XY: FloatArray, limits: Limits
     for grouping in others:
         parts.append((slice(position, position + grouping.effects), len(grouping.levels), grouping.width))
         position += grouping.effects
-    Z1 = indicator(first)
-    Z2 = sparse.hstack([indicator(grouping) for grouping in others], format="csr")
-    C = (Z1.T @ Z2).tocsr()
-    C.sort_indices()
+    coupling, A2, B2 = (
+        _small(groupings, XY) if not streamed and _is_small(groupings) else _large(groupings, XY, streamed=streamed)
+    )
     return CrossedSystem(
         A=cross_products(first.codes, count, first.Z, first.Z),
         B=cross_products(first.codes, count, first.Z, XY),
-        coupling=StreamedCoupling(C, first.width) if streamed else coupling_of(C, first.width),
-        A2=(Z2.T @ Z2).toarray(),
-        B2=Z2.T @ XY,
+        coupling=coupling,
+        A2=A2,
+        B2=B2,
         XX=XY.T @ XY,
         parts=tuple(parts),
     )
+
+
+def _is_small(groupings: Sequence[Grouping]) -> bool:
+    return sum(grouping.effects for grouping in groupings) ** 2 <= SMALL_CELLS
+
+
+def _small(groupings: Sequence[Grouping], XY: FloatArray) -> tuple[Coupling, FloatArray, FloatArray]:
+    first, others = groupings[0], groupings[1:]
+    C = np.hstack([_all_pairs(first, other) for other in others])
+    A2 = np.vstack([np.hstack([_all_pairs(one, other) for other in others]) for one in others])
+    B2 = np.vstack([cross_products(one.codes, len(one.levels), one.Z, XY).reshape(one.effects, -1) for one in others])
+    return DenseCoupling(C, first.width), A2, B2
+
+
+def _large(groupings: Sequence[Grouping], XY: FloatArray, *, streamed: bool) -> tuple[Coupling, FloatArray, FloatArray]:
+    first, others = groupings[0], groupings[1:]
+    Z2 = sparse.hstack([indicator(grouping) for grouping in others], format="csr")
+    C = (indicator(first).T @ Z2).tocsr()
+    C.sort_indices()
+    coupling = StreamedCoupling(C, first.width) if streamed else coupling_of(C, first.width)
+    return coupling, (Z2.T @ Z2).toarray(), Z2.T @ XY
+
+
+def _all_pairs(one: Grouping, other: Grouping) -> FloatArray:
+    """Return Z1'Z2 dense, for factors of few levels."""
+    shape = (len(one.levels), len(other.levels))
+    cells = one.codes * shape[1] + other.codes
+    products = np.empty((one.effects, other.effects))
+    for a in range(one.width):
+        for b in range(other.width):
+            sums = np.bincount(cells, one.Z[:, a] * other.Z[:, b], shape[0] * shape[1])
+            products[a :: one.width, b :: other.width] = sums.reshape(shape)
+    return products
 
 
 def indicator(grouping: Grouping) -> sparse.csr_matrix:
