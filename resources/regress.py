@@ -230,9 +230,20 @@ def picture_of(fitted: Fit, table: Table) -> dict[str, object]:
         "residuals": _drawn(fitted.residuals[shown]),
         "leverage": _drawn(fitted.leverage[shown]),
     }
-    if len(fitted.recipe.variables) == 1 and isinstance(x := table[fitted.recipe.variables[0]], Numeric):
-        picture["x"] = {"name": fitted.recipe.variables[0], "values": _drawn(x.values[fitted.kept[shown]])}
+    if (curve := _curve_over(fitted, table)) is not None:
+        name, column = curve
+        picture["x"] = {"name": name, "values": _drawn(column.values[fitted.kept[shown]])}
     return picture
+
+
+def _curve_over(fitted: Fit, table: Table) -> tuple[str, Numeric] | None:
+    """Find the one number that the fit is a curve over; None when there are more, or steps, lags or weights."""
+    variables = fitted.recipe.variables
+    if len(variables) != 1 or fitted.spec.weights is not None:
+        return None
+    column = table[variables[0]]
+    broken = any(each.levels is not None or "lag(" in each.label for each in fitted.recipe.ingredients)
+    return (variables[0], column) if isinstance(column, Numeric) and not broken else None
 
 
 def _drawn(values: FloatArray) -> FloatArray:

@@ -7,7 +7,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from resources.regress import RegressAnswer
+from resources.regress import RegressAnswer, picture_of
+from science.deadline import no_deadline
+from science.limits import Limits
+from science.regress import Spec, fit
+from science.table import table_of_columns
 
 IRIS_CSV = Path(__file__).parents[2].joinpath("store/samples/iris.csv").read_bytes()
 ROWS = list(csv.DictReader(io.StringIO(IRIS_CSV.decode())))
@@ -171,3 +175,14 @@ def test_strangers_may_compute_on_data_they_send_and_their_answers_expire(client
 def test_a_publishable_key_may_not_compute_on_data_it_sends(client, site):
     response = client.post("/regress", json={"formula": FORMULA, "data": IRIS}, headers=site.page_headers)
     assert response.status_code == 403
+
+
+CURVES = [("y ~ x", True), ("y ~ poly(x, 2)", True), ("y ~ factor(g)", False), ("y ~ lag(x, 1)", False), ("y ~ x + z", False)]
+
+
+@pytest.mark.parametrize(("formula", "drawn"), CURVES)
+def test_a_curve_is_drawn_only_over_one_number(formula, drawn):
+    numbers = {"y": [1.0, 2.5, 2.9, 4.2, 5.1, 7.0], "x": [1, 2, 3, 4, 5, 6], "z": [1, 0, 2, 1, 0, 4], "g": [1, 2, 1, 2, 1, 2]}
+    table = table_of_columns(numbers, Limits())
+    picture = picture_of(fit(Spec(formula), table, Limits(), no_deadline()), table)
+    assert ("x" in picture) == drawn
