@@ -1,0 +1,123 @@
+"""The covariance of an ARMA process as a banded Cholesky factor: exact likelihood and exact finite-sample forecasts.
+
+Ansley (1979): W_t = w_t for t <= m = max(p, q) and W_t = phi(B) w_t after has a covariance of bandwidth m, so its Cholesky factor
+costs n m^2 and gives the innovations, their variances and, continued beyond n, the forecasts and their error covariance.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.linalg import lapack
+from scipy.signal import lfilter
+
+from science.table import FloatArray
+
+
+@dataclass(frozen=True)
+class Process:
+    """An ARMA process with unit innovations over `length` times, as the factor L of the covariance of W."""
+
+    phi: FloatArray  # (p,)
+    start: int  # m, the times before the AR filter begins
+    L: FloatArray  # (m + 1, length) lower band: L[i, t] is row t + i, column t
+
+    @property
+    def length(self) -> int:
+        return int(self.L.shape[1])
+
+    def innovations(self, w: FloatArray) -> FloatArray:
+        """Return the standardised innovations of w: (n,) or (n, k), n at most `length`."""
+        W = self._filtered(w)
+        z, _ = lapack.dtbtrs(self.L[:, : len(W)], W.reshape(len(W), -1), uplo=b"L")
+        return np.reshape(z, w.shape)
+
+    def half_log_determinant(self, n: int) -> float:
+        """Return half the log determinant of the covariance of the first n values."""
+        return float(np.log(self.L[0, :n]).sum())
+
+    def forecast(self, w: FloatArray, h: int) -> FloatArray:
+        """Return the best linear forecasts of the h values after w, (h,) or (h, k), given w alone."""
+        n = len(w)
+        z = self.innovations(w).reshape(n, -1)
+        W = np.zeros((h, z.shape[1]))
+        for i in range(1, self.L.shape[0]):
+            first = max(n - i, 0)
+            last = min(n, n + h - i)
+            if last > first:
+                W[first + i - n : last + i - n] += self.L[i, first:last, None] * z[first:last]
+        return self._unfiltered(W, w.reshape(n, -1)).reshape(h, *w.shape[1:])
+
+    def shocks(self, n: int, h: int) -> FloatArray:
+        """Return the lower triangular root (h, h) of the covariance of those forecasts' errors."""
+        root = np.zeros((h, h))
+        for i in range(min(self.L.shape[0], h)):
+            root[np.arange(i, h), np.arange(h - i)] = self.L[i, n : n + h - i]
+        return self._unfiltered(root, np.zeros((n, h)))
+
+    def _filtered(self, w: FloatArray) -> FloatArray:
+        if not len(self.phi):
+            return w
+        W: FloatArray = lfilter(np.r_[1.0, -self.phi], [1.0], w, axis=0)
+        W[: self.start] = w[: self.start]
+        return W
+
+    def _unfiltered(self, W: FloatArray, past: FloatArray) -> FloatArray:
+        """Continue `past` by the values whose filtered forms are W."""
+        if not len(self.phi):
+            return W
+        n, p = len(past), len(self.phi)
+        values = np.vstack([past, W])
+        for t in range(max(n, self.start), len(values)):
+            values[t] += self.phi @ values[t - p : t][::-1]
+        return values[n:]
+
+
+def process(phi: FloatArray, theta: FloatArray, length: int) -> Process | None:
+    """Factor the covariance of `length` values; None when it is not positive definite (phi is not stationary)."""
+    phi, theta = np.trim_zeros(phi, "b"), np.trim_zeros(theta, "b")
+    p, q = len(phi), len(theta)
+    m = max(p, q)
+    b = np.r_[1.0, theta]
+    psi = _psi(phi, theta, m)
+    # cross_k = cov(w_{t-k}, theta(B) e_t) for k = 0..m, and the autocovariances of the moving average
+    cross = np.correlate(np.r_[b, np.zeros(m - q)], psi, "full")[m:] if q else np.r_[1.0, np.zeros(m)]
+    moving = np.zeros(m + 1)
+    moving[: q + 1] = np.correlate(b, b, "full")[q:]
+    band = np.empty((m + 1, length))
+    band[:] = moving[:, None]
+    if m and p:
+        gamma = _autocovariances(phi, cross, m)
+        if gamma is None:
+            return None
+        head = min(m, length)
+        band[:, :head] = cross[:, None]
+        for k in range(head):
+            band[k, : head - k] = gamma[k]
+    L, info = lapack.dpbtrf(band, lower=1, overwrite_ab=1)
+    return None if info else Process(phi, m if p else 0, L)
+
+
+def _psi(phi: FloatArray, theta: FloatArray, m: int) -> FloatArray:
+    impulse = np.zeros(m + 1)
+    impulse[0] = 1.0
+    psi: FloatArray = lfilter(np.r_[1.0, theta], np.r_[1.0, -phi], impulse)
+    return psi
+
+
+def _autocovariances(phi: FloatArray, cross: FloatArray, m: int) -> FloatArray | None:
+    """Solve the Yule-Walker equations gamma_k - sum_i phi_i gamma_|k-i| = cross_k for lags 0..m-1."""
+    p = len(phi)
+    a = np.r_[1.0, -phi]
+    lag = np.arange(p + 1)
+    A = np.zeros((p + 1, p + 1))
+    np.add.at(A, (lag[:, None], np.abs(lag[:, None] - lag)), a)
+    solution = lapack.dgesv(A, cross[: p + 1])
+    if solution[3] or not np.all(np.isfinite(solution[2])):
+        return None
+    gamma = np.zeros(max(m, p + 1))
+    gamma[: p + 1] = solution[2]
+    for k in range(p + 1, m):
+        gamma[k] = phi @ gamma[k - p : k][::-1] + cross[k]
+    return gamma[:m] if gamma[0] > 0 else None

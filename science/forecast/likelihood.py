@@ -1,0 +1,66 @@
+"""The exact Gaussian likelihood of an ARMA with regressors and gaps, its variance and its regression concentrated out.
+
+A missing value of y is an unknown of the differenced series, integrated over (exactly what a Kalman filter with an exact diffuse
+start does with gaps); the coefficients of regressors are maximised over, as in R's arima.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log, pi
+
+import numpy as np
+from scipy.linalg import lapack
+
+from science.forecast.banded import Process
+from science.table import FloatArray
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What an ARMA is fitted to, after differencing."""
+
+    w: FloatArray  # (n,) with any number in the gaps
+    gaps: FloatArray  # (n, k): what one unit of each missing value of y adds to w
+    X: FloatArray  # (n, r) regressors
+
+    @property
+    def nobs(self) -> int:
+        return len(self.w) - int(self.gaps.shape[1])
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The likelihood at given coefficients, and what maximises it beside them."""
+
+    log_likelihood: float
+    sigma2: float  # of the innovations, by maximum likelihood: divided by nobs
+    missing: FloatArray  # (k,) what to add to the numbers in the gaps
+    missing_root: FloatArray  # (k, k) root of their covariance / sigma2
+    beta: FloatArray  # (r,)
+    z: FloatArray  # (n,) standardised innovations, in units of the data
+
+
+def profile(process: Process, sample: Sample) -> Profile:
+    """Evaluate the exact log-likelihood of a sample."""
+    n, k = sample.gaps.shape
+    z = process.innovations(np.column_stack([sample.w, sample.gaps, sample.X]))
+    rest, solution, R = _least_squares(z)
+    sigma2 = max(float(rest @ rest) / sample.nobs, np.finfo(float).tiny)
+    gaps_determinant = float(np.log(np.abs(np.diag(R)[:k])).sum())
+    value = -0.5 * sample.nobs * (log(2 * pi * sigma2) + 1) - process.half_log_determinant(n) - gaps_determinant
+    root = lapack.dtrtri(R[:k, :k])[0] if k else np.zeros((0, 0))
+    return Profile(value, sigma2, -solution[:k], root, solution[k:], rest)
+
+
+def _least_squares(z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Regress the first column on the others. Returns residuals, coefficients and the triangular factor."""
+    count = z.shape[1] - 1
+    if not count:
+        return z[:, 0], np.zeros(0), np.zeros((0, 0))
+    Q, R = np.linalg.qr(z[:, 1:])
+    diagonal = np.abs(np.diag(R))
+    if not diagonal.min() > 1e-10 * diagonal.max():
+        raise np.linalg.LinAlgError("the regressors are not independent")
+    solution, _ = lapack.dtrtrs(R, Q.T @ z[:, 0])
+    return z[:, 0] - z[:, 1:] @ solution, solution, R

@@ -1,0 +1,100 @@
+"""The orders of a seasonal ARMA and its polynomials, with the signs of R: (1 - phi B) w = (1 + theta B) e."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from science.table import FloatArray
+
+UNIT = 1.0 - 1e-7  # a partial autocorrelation beyond it is a root on the unit circle to rounding
+
+
+@dataclass(frozen=True)
+class Orders:
+    """ARMA(p, q) times a seasonal ARMA(P, Q) of period `season`."""
+
+    p: int = 0
+    q: int = 0
+    P: int = 0
+    Q: int = 0
+    season: int = 1
+
+    @property
+    def count(self) -> int:
+        return self.p + self.q + self.P + self.Q
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """R's names of the coefficients, in the order in which they are kept: ar, ma, sar, sma."""
+        parts = (("ar", self.p), ("ma", self.q), ("sar", self.P), ("sma", self.Q))
+        return tuple(f"{name}{i + 1}" for name, order in parts for i in range(order))
+
+    def split(self, coefficients: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Part the coefficients into ar, ma, sar, sma."""
+        ends = np.cumsum([self.p, self.q, self.P])
+        return tuple(np.split(coefficients, ends))  # type: ignore[return-value]
+
+    def polynomials(self, coefficients: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Multiply the seasonal factors out. Returns phi, (p + season P,), and theta, (q + season Q,)."""
+        ar, ma, sar, sma = self.split(coefficients)
+        phi = -_product(-ar, -sar, self.season)
+        theta = _product(ma, sma, self.season)
+        return phi, theta
+
+    def stationary(self, free: FloatArray) -> FloatArray:
+        """Map any numbers to coefficients whose AR parts are stationary: partial autocorrelations tanh(free) (Jones 1980)."""
+        ar, ma, sar, sma = self.split(free)
+        return np.concatenate([_of_partials(np.tanh(ar)), ma, _of_partials(np.tanh(sar)), sma])
+
+    def free(self, coefficients: FloatArray) -> FloatArray:
+        """Undo stationary(); an AR part that is not stationary starts from zero."""
+        ar, ma, sar, sma = self.split(coefficients)
+        return np.concatenate([_free(ar), ma, _free(sar), sma])
+
+    def invertible(self, coefficients: FloatArray) -> FloatArray:
+        """Turn MA roots inside the unit circle out of it: the same likelihood, and residuals that are the innovations."""
+        ar, ma, sar, sma = self.split(coefficients)
+        return np.concatenate([ar, _inverted(ma), sar, _inverted(sma)])
+
+
+def _product(short: FloatArray, seasonal: FloatArray, season: int) -> FloatArray:
+    """Coefficients 1.. of (1 + short(B)) (1 + seasonal(B^season))."""
+    product = np.zeros(len(short) + season * len(seasonal) + 1)
+    factor = np.r_[1.0, short]
+    for i, coefficient in enumerate(np.r_[1.0, seasonal]):
+        product[i * season : i * season + len(factor)] += coefficient * factor
+    return product[1:]
+
+
+def _of_partials(partials: FloatArray) -> FloatArray:
+    coefficients = np.zeros(0)
+    for partial in partials:
+        coefficients = np.r_[coefficients - partial * coefficients[::-1], partial]
+    return coefficients
+
+
+def _free(coefficients: FloatArray) -> FloatArray:
+    partials, rest = [], coefficients
+    while len(rest):
+        last = rest[-1]
+        if not abs(last) < UNIT:
+            return np.zeros(len(coefficients))
+        partials.append(last)
+        rest = (rest[:-1] + last * rest[-2::-1]) / (1 - last**2) if len(rest) > 1 else rest[:0]
+    return np.arctanh(np.array(partials[::-1]))
+
+
+def _inverted(ma: FloatArray) -> FloatArray:
+    used = np.flatnonzero(ma)
+    if not used.size:
+        return ma
+    roots = np.roots(np.r_[1.0, ma[: used[-1] + 1]])  # their moduli are below 1 when the MA part is invertible
+    outside = np.abs(roots) > 1
+    if not outside.any():
+        return ma
+    roots[outside] = 1 / roots[outside].conj()
+    turned = np.zeros(len(ma))
+    turned[: used[-1] + 1] = np.real(np.poly(roots))[1:]
+    return turned
