@@ -15,16 +15,17 @@ from science.notice import Notice
 from science.regress.coefficients import Coefficients, coefficients_of
 from science.regress.exact import exact_solution
 from science.regress.glance import Glance, glance_of
-from science.regress.kernel import BLOCK_ROWS
 from science.regress.sample import Sample, sample_of
 from science.regress.solution import Solution
 from science.regress.solver import kept_columns, solution_of
 from science.regress.spec import Spec
 from science.regress.warn import notices_of
-from science.regress.weights import weights_of
+from science.regress.weights import rows_with_weight, weights_of
 from science.table import FloatArray, IntArray, Table
 
 FORMAT = 1  # of the stored parameters
+BLOCK_CELLS = 45_056  # 4096 rows of ten columns and y stay in a 512 kB cache
+LEAST_ROWS = 256  # of a block: with fewer a product of matrices is slow
 
 
 @dataclass(frozen=True)
@@ -101,9 +102,9 @@ def fit(spec: Spec, table: Table, limits: Limits, deadline: Deadline) -> Fit:
 
 
 def _fitted(spec: Spec, table: Table, design: Design, weights: FloatArray | None, limits: Limits, deadline: Deadline) -> Fit:
-    used = None if weights is None or weights.all() else np.flatnonzero(weights)
+    used = rows_with_weight(weights)
     sample = _sample(design, weights, used)
-    _check(design, sample)
+    _check(design, sample, used)
     if spec.precision == "exact":
         solution = exact_solution(spec.formula, design, table, sample, weights, used, limits, deadline)
     else:
@@ -129,7 +130,7 @@ def _fitted(spec: Spec, table: Table, design: Design, weights: FloatArray | None
         kept=design.rows,
         fitted=fitted,
         residuals=design.y - fitted,
-        leverage=_leverage(sample, solution, used, len(fitted)),
+        leverage=_leverage(sample, solution, used, len(fitted), deadline),
         root=solution.root,
         exponents=solution.exponents[solution.kept],
         warnings=design.warnings + notices_of(_aliased(design, solution), glance, fitted),
@@ -145,7 +146,7 @@ def _sample(design: Design, weights: FloatArray | None, used: IntArray | None) -
     return sample_of(design.X[used], design.y[used], X_low=low, offset=offset, weights=weights[used])
 
 
-def _check(design: Design, sample: Sample) -> None:
+def _check(design: Design, sample: Sample, used: IntArray | None) -> None:
     n, p = len(sample), len(design.columns)
     if p == 0:
         raise InvalidInput("the formula has no coefficient to estimate; add a term or the intercept", field="formula")
@@ -153,7 +154,10 @@ def _check(design: Design, sample: Sample) -> None:
         raise InvalidInput(
             f"the formula makes {p} columns and only {n} rows can be used; give more rows or fewer terms", field="formula"
         )
+    if not design.intercept and not sample.columns[:, :p].any():
+        raise InvalidInput("every column of the formula is zero in the rows used; there is nothing to estimate", field="formula")
     response = design.y if design.offset is None else design.y - design.offset
+    response = response if used is None else response[used]
     if n > 1 and response.min() == response.max():
         raise InvalidInput(
             f"the response {design.recipe.response} has the same value in every row; there is nothing to explain",
@@ -178,11 +182,13 @@ def _fitted_values(design: Design, solution: Solution, coefficients: Coefficient
     return fitted if design.offset is None else fitted + design.offset
 
 
-def _leverage(sample: Sample, solution: Solution, used: IntArray | None, n: int) -> FloatArray:
+def _leverage(sample: Sample, solution: Solution, used: IntArray | None, n: int, deadline: Deadline) -> FloatArray:
     leverage = np.empty(len(sample))
-    for start in range(0, len(sample), BLOCK_ROWS):
-        Q = kept_columns(sample.columns[start : start + BLOCK_ROWS], solution) @ solution.root
-        np.einsum("ij,ij->i", Q, Q, out=leverage[start : start + BLOCK_ROWS])
+    step = max(LEAST_ROWS, BLOCK_CELLS // sample.columns.shape[1])
+    for start in range(0, len(sample), step):
+        deadline.check()
+        Q = kept_columns(sample.columns[start : start + step], solution) @ solution.root
+        np.einsum("ij,ij->i", Q, Q, out=leverage[start : start + step])
     if used is None:
         return leverage
     spread = np.zeros(n)

@@ -39,7 +39,7 @@ def glance_of(solution: Solution, nobs: int, log_weights: float, *, intercept: b
     squares, model = solution.residual_squares, solution.model_squares
     exponent = int(solution.exponents[-1])
     log_lik = _log_likelihood(squares, exponent, nobs, log_weights)
-    r_squared = model / (model + squares) if df else 0.0
+    r_squared = _quotient(model, model + squares) if df else 0.0
     statistic = _quotient(model / df, _quotient(squares, df_residual)) if df else math.nan
     return Glance(
         r_squared=r_squared,
@@ -66,7 +66,7 @@ def _log_likelihood(squares: float, exponent: int, nobs: int, log_weights: float
 
 def _quotient(numerator: float, denominator: float) -> float:
     if denominator == 0.0:
-        return math.nan if numerator == 0.0 else math.inf
+        return math.inf if numerator > 0.0 else math.nan
     return numerator / denominator
 
 

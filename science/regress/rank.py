@@ -22,12 +22,14 @@ def independent(R: FloatArray) -> tuple[IntArray, FloatArray]:
 
 
 def _with_limited_pivoting(R: FloatArray, lengths: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Leave out dependent columns. Column j has nothing below row j, so a reflection is as high as columns were left out."""
     work = R.copy()
     kept: list[int] = []
     for column, length in enumerate(lengths):
         row = len(kept)
-        if np.linalg.norm(work[row:, column]) > RANK_TOLERANCE * length:
-            _reflect(work[row:, column:])
+        if np.linalg.norm(work[row : column + 1, column]) > RANK_TOLERANCE * length:
+            if row < column:
+                _reflect(work[row : column + 1, column:])
             kept.append(column)
     last = work[len(kept) :, -1]
     last[0], last[1:] = np.linalg.norm(last), 0.0

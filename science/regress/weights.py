@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from errors import InvalidInput
 from science.regress.spec import Spec
-from science.table import FloatArray, Numeric, Table
+from science.table import FloatArray, IntArray, Numeric, Table
 
 
 def weights_of(spec: Spec, table: Table) -> FloatArray | None:
@@ -19,3 +21,12 @@ def weights_of(spec: Spec, table: Table) -> FloatArray | None:
     if (column.values < 0).any():
         raise InvalidInput(f"the column {spec.weights} has a negative value; weights must be zero or more", field="weights")
     return column.values
+
+
+def rows_with_weight(weights: FloatArray | None) -> IntArray | None:
+    """Return the rows that count, or None where all do. Raises InvalidInput where none does."""
+    if weights is None or weights.all():
+        return None
+    if not weights.any():
+        raise InvalidInput("the weights are zero in every row used; at least one must be above zero", field="weights")
+    return np.flatnonzero(weights)
