@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from science.mixed.coupling import StreamedCoupling
+from science.mixed.coupling import StreamedCoupling, gathered
 from science.mixed.crossed import CrossedSystem
 from science.mixed.nested import NestedSystem
 from science.mixed.sample import prepare
@@ -55,12 +55,13 @@ def test_nested_factors_never_meet_a_dense_matrix():
     assert isinstance(prepare(sample("nested slopes"), LIMITS).system, NestedSystem)
 
 
+@pytest.mark.parametrize("form", [StreamedCoupling, gathered])
 @pytest.mark.parametrize("shape", ["crossed", "crossed slopes", "crossed slopes weighted"])
-def test_streamed_products_equal_gathered_ones(shape):
+def test_all_forms_of_the_products_are_equal(shape, form):
     prepared = prepare(sample(shape), LIMITS)
     system = prepared.system
     assert isinstance(system, CrossedSystem)
-    streamed = replace(prepared, system=replace(system, coupling=StreamedCoupling(system.coupling.C, system.A.shape[1])))
+    streamed = replace(prepared, system=replace(system, coupling=form(system.coupling.sparse(), system.A.shape[1])))
     theta = random_theta(prepared.pattern)
     one, other = prepared.criterion(reml=True), streamed.criterion(reml=True)
     assert one.at(theta).value == pytest.approx(other.at(theta).value, abs=1e-10)
