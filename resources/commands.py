@@ -1,4 +1,4 @@
-"""`flask --app app keys create|list|revoke` and `flask --app app samples load`: what an operator does at the terminal."""
+"""`flask --app app keys create|list|revoke`, `results sweep` and `samples load`: what an operator does at the terminal."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from flask.cli import AppGroup
 
 from errors import InvalidInput
 from resources.service import service
-from store import keys, samples, sites
-from store.engine import reading, writing
+from store import keys, results, samples, sites
+from store.engine import reading, writing, writing_once
 
 HEADINGS = ("id", "site", "kind", "ends in", "created", "revoked", "origins")
 
 key_commands = AppGroup("keys", help="Make, list and end the keys of sites.")
+result_commands = AppGroup("results", help="What is kept.")
 sample_commands = AppGroup("samples", help="The sample datasets that everyone may read.")
 
 
 def register(app: Flask) -> None:
     """Add the commands to the application's command line."""
-    app.cli.add_command(key_commands)
-    app.cli.add_command(sample_commands)
+    for commands in (key_commands, result_commands, sample_commands):
+        app.cli.add_command(commands)
 
 
 @key_commands.command("create")
@@ -59,6 +60,14 @@ def revoke(key_id: int) -> None:
     if not revoked:
         raise click.ClickException(f"there is no living key {key_id}; `keys list` shows them")
     click.echo(f"key {key_id} is revoked")
+
+
+@result_commands.command("sweep")
+def sweep() -> None:
+    """Delete the results that have expired. A worker does this every hour by itself."""
+    with writing_once(service().engine) as connection:
+        swept = results.sweep(connection)
+    click.echo(f"{swept} expired results deleted")
 
 
 @sample_commands.command("load")
