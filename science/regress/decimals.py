@@ -9,7 +9,7 @@ import numpy as np
 from science.table import FloatArray, IntArray
 
 LARGEST = 1e15  # every decimal of 15 significant digits has a double of its own (IEEE 754)
-POWERS: FloatArray = 10.0 ** np.arange(23)  # 10**22 is the last power of ten that is a double
+POWERS: FloatArray = np.array([10.0**places for places in range(23)])  # 10**22 is the last power of ten that is a double
 POWERS_ABOVE = POWERS[:, None, None]
 SCOUTS = 6  # rows that are looked at first: most columns show there what they are
 

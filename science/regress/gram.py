@@ -18,6 +18,7 @@ from science.table import FloatArray, IntArray
 MANTISSA = 53
 SLICES = 8  # of 20 bits or more: the double, what its rounding lost, and 50 bits between the largest and the smallest
 Integers = npt.NDArray[np.object_]
+WHOLE = np.frompyfunc(int, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,11 @@ def merge(a: Gram, b: Gram) -> Gram:
     two = tuple(map(min, a.two, b.two))
     ten = tuple(map(max, a.ten, b.ten))
     return Gram(_in_units(a, two, ten) + _in_units(b, two, ten), two, ten)
+
+
+def whole_numbers(numbers: FloatArray) -> Integers:
+    """Cut doubles of any size to Python's whole numbers."""
+    return np.asarray(WHOLE(numbers))
 
 
 def _whole_decimals(sample: Sample, decimals: Decimals, width: int) -> tuple[FloatArray, IntArray, IntArray]:

@@ -10,11 +10,10 @@ import numpy as np
 
 from errors import InvalidInput
 from science.regress.decimals import decimals_of
-from science.regress.gram import Integers
+from science.regress.gram import Integers, whole_numbers
 from science.table import FloatArray
 
 MOST_BITS = 4_000  # of a denominator or a value: quotients of columns run away
-WHOLE = np.frompyfunc(int, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -55,8 +54,7 @@ def of_decimals(values: FloatArray) -> Rationals:
     decimals = decimals_of(values[:, None])
     places = int(decimals.places[0])
     if places >= 0:
-        numerators: Integers = WHOLE(decimals.whole[:, 0])
-        return Rationals(numerators, 10**places)
+        return Rationals(whole_numbers(decimals.whole[:, 0]), 10**places)
     return of_fractions([Fraction(repr(value)) for value in values.tolist()])
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from science.deadline import Deadline
-from science.regress.gram import Gram, Integers, gram_of, merge
+from science.regress.gram import Gram, Integers, gram_of, merge, whole_numbers
 from science.regress.kernel import BLOCK_ROWS
 from science.regress.ratio import ratio
 from science.regress.sample import Sample
@@ -22,7 +22,6 @@ from science.table import FloatArray, IntArray
 
 STEPS = 8  # RANK_TOLERANCE leaves at least 4 digits a step
 FRACTION_BITS = 128  # of the fixed-point unknowns below their largest
-WHOLE = np.frompyfunc(int, 1, 1)
 TINY = np.finfo(np.float64).tiny
 ENOUGH = 2.0**-60  # relative error of an unknown that no double shows
 NOTHING = 110  # bits: a residual sum of squares so far below the total is what refinement leaves of zero
@@ -92,12 +91,12 @@ def _unknowns(
     inward = unit[:, None] ** 2 / scale
     size = np.abs(start)
     size = size + ENOUGH * size.max(axis=0) + TINY
-    B = _whole(start * scale)
+    B = whole_numbers(start * scale)
     rate = 0.0
     for _ in range(STEPS):
         deadline.check()
         step = root @ (root.T @ ((right - G @ B).astype(np.float64) * inward))
-        B += _whole(step * scale)
+        B += whole_numbers(step * scale)
         change = float((np.abs(step) / size).max())
         rate = max(rate, change)
         if change * rate <= ENOUGH:
@@ -114,8 +113,3 @@ def _model_squares(G: Integers, c: Integers, total: int, bits: int, *, intercept
     if not intercept:
         return total << (2 * bits), 1
     return (total * G[0, 0] - c[0] * c[0]) << (2 * bits), G[0, 0]
-
-
-def _whole(numbers: FloatArray) -> Integers:
-    whole: Integers = WHOLE(numbers)
-    return whole
