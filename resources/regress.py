@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from math import floor, log10
 from typing import Annotated, Literal
 
-import numpy as np
-import orjson
-from flask import Response, request
+from flask import Response
 from flask_restful import Resource
 from pydantic import BaseModel, ConfigDict, Field
 
-from errors import InvalidInput
-from resources.answers import Asker, Computed, Question, answered, asker_of, recalled
-from resources.body import fields_of_body, fields_of_query, read_body
-from resources.caller import computing_caller, reading_caller
+from resources.answers import Asker, Computed, Question, answered
 from resources.operation import Operation
-from resources.recall import question_of
-from resources.service import service
-from resources.tables import TableInput, dataset_of, table_of, table_of_dataset
-from resources.validation import validated
+from resources.presenting import Prediction, Warned, arrays_of, drawn, fields_of, rows_of, thinned, warnings_of
+from resources.questions import answer_get, answer_post, canonical, data_of, new_rows_of
+from resources.tables import TableInput
 from science.deadline import Deadline
-from science.notice import Notice
 from science.regress import Fit, Predictions, Spec, fit, predict
-from science.table import FloatArray, Numeric, Table
-
-POINTS = 2_000  # of a picture: more are no clearer and make the stored row large
-DRAWN_DIGITS = 5
+from science.table import Numeric, Table
 
 
 class RegressRequest(BaseModel):
@@ -80,24 +68,6 @@ class Glance(BaseModel):
     nobs: int
 
 
-class Prediction(BaseModel):
-    """One new row: null where a value of it is missing."""
-
-    fit: float | None
-    std_error: float | None
-    conf_low: float | None
-    conf_high: float | None
-    pred_low: float | None
-    pred_high: float | None
-
-
-class Warned(BaseModel):
-    """What to mind about an answer that is right all the same."""
-
-    code: str
-    detail: str
-
-
 class RegressAnswer(BaseModel):
     """A fitted regression, kept under its url."""
 
@@ -133,63 +103,25 @@ class Regress(Resource):
     }
 
     def post(self) -> Response:
-        asker = asker_of(computing_caller(service()), service())
-        body = read_body(request, service().settings.max_body_bytes)
-        question = question_of((str(asker.caller.site_id).encode(), *_sent(), body))
-        known = service().recall.find(question)
-        if known is not None and (response := recalled(known, asker)):
-            return response
-        asked = validated(RegressRequest, fields_of_body(request, body, service().limits))
-        result_id, response = _answer(asked, asker)
-        if asked.dataset is None:
-            service().recall.note(question, result_id)
-        return response
+        return answer_post(RegressRequest, _answer)
 
     def get(self) -> Response:
-        asker = asker_of(reading_caller(service()), service())
-        return _answer(validated(RegressQuery, fields_of_query(request)), asker)[1]
-
-
-def _sent() -> tuple[bytes, bytes]:
-    return request.content_type.encode() if request.content_type else b"", request.query_string
+        return answer_get(RegressQuery, _answer)
 
 
 def _answer(asked: RegressRequest, asker: Asker) -> tuple[str, Response]:
-    """Name the question, then answer it; stored data are loaded only if the answer is not known."""
     limits = asker.service.limits
-    fingerprint, load = _data(asked, asker)
-    new_rows = None if asked.predict is None else table_of(asked.predict, limits, field="predict")
+    fingerprint, load = data_of(asked, asker)
+    new_rows = new_rows_of(asked.predict, asker)
     spec = Spec(asked.formula.strip(), asked.level, asked.missing, asked.weights, asked.precision)
-    question = Question("regress", _canonical(spec, new_rows), fingerprint)
 
     def compute(deadline: Deadline) -> Computed:
         table = load()
         fitted = fit(spec, table, limits, deadline)
         return computed(fitted, table, predict(fitted, new_rows, limits) if new_rows else None)
 
+    question = Question("regress", canonical(spec, predict=new_rows and new_rows.fingerprint), fingerprint)
     return answered(question, asker, compute)
-
-
-def _data(asked: RegressRequest, asker: Asker) -> tuple[str, Callable[[], Table]]:
-    if (asked.data is None) == (asked.dataset is None):
-        raise InvalidInput("give either data or dataset, the name of stored data", field="data")
-    if asked.dataset is None:
-        table = table_of(asked.data, asker.service.limits, field="data")
-        return table.fingerprint, lambda: table
-    dataset = dataset_of(asked.dataset, asker.caller, asker.service)
-    return dataset.fingerprint, lambda: table_of_dataset(dataset, asker.service)
-
-
-def _canonical(spec: Spec, new_rows: Table | None) -> bytes:
-    asked = {
-        "formula": spec.formula,
-        "level": spec.level,
-        "missing": spec.missing,
-        "weights": spec.weights,
-        "precision": spec.precision,
-        "predict": new_rows.fingerprint if new_rows else None,
-    }
-    return orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)
 
 
 def computed(fitted: Fit, table: Table, predictions: Predictions | None) -> Computed:
@@ -200,39 +132,27 @@ def computed(fitted: Fit, table: Table, predictions: Predictions | None) -> Comp
         "rows": fitted.rows,
         "nobs": fitted.nobs,
         "rows_dropped": fitted.rows_dropped,
-        "coefficients": _rows({"term": fitted.terms, **_arrays(COEFFICIENT_ARRAYS, fitted)}),
-        "fit": {name: getattr(fitted.glance, name) for name in Glance.model_fields},
-        "warnings": [{"code": notice.code, "detail": notice.detail} for notice in _notices(fitted, predictions)],
+        "coefficients": rows_of({"term": fitted.terms, **arrays_of(fitted, COEFFICIENT_ARRAYS)}),
+        "fit": fields_of(fitted.glance, Glance),
+        "warnings": warnings_of(fitted.warnings + (predictions.warnings if predictions else ())),
     }
     if predictions is not None:
-        answer["predictions"] = _rows(_arrays(tuple(Prediction.model_fields), predictions))
+        answer["predictions"] = rows_of(arrays_of(predictions, Prediction.model_fields))
     return Computed(answer, picture_of(fitted, table))
 
 
-def _notices(fitted: Fit, predictions: Predictions | None) -> tuple[Notice, ...]:
-    return fitted.warnings + (predictions.warnings if predictions else ())
-
-
-def _arrays(names: tuple[str, ...], of: Fit | Predictions) -> dict[str, list[float]]:
-    return {name: getattr(of, name).tolist() for name in names}
-
-
-def _rows(columns: Mapping[str, Sequence[object]]) -> list[dict[str, object]]:
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
 def picture_of(fitted: Fit, table: Table) -> dict[str, object]:
-    """What a drawing of the fit needs: points thinned evenly, numbers in the digits that an eye can tell apart."""
-    shown = slice(None, None, -(-len(fitted.kept) // POINTS))
+    """What a drawing of the fit needs: points thinned evenly."""
+    shown = thinned(len(fitted.kept))
     picture: dict[str, object] = {
         "rows": fitted.kept[shown] + 1,
-        "fitted": _drawn(fitted.fitted[shown]),
-        "residuals": _drawn(fitted.residuals[shown]),
-        "leverage": _drawn(fitted.leverage[shown]),
+        "fitted": drawn(fitted.fitted[shown]),
+        "residuals": drawn(fitted.residuals[shown]),
+        "leverage": drawn(fitted.leverage[shown]),
     }
     if (curve := _curve_over(fitted, table)) is not None:
         name, column = curve
-        picture["x"] = {"name": name, "values": _drawn(column.values[fitted.kept[shown]])}
+        picture["x"] = {"name": name, "values": drawn(column.values[fitted.kept[shown]])}
     return picture
 
 
@@ -244,11 +164,3 @@ def _curve_over(fitted: Fit, table: Table) -> tuple[str, Numeric] | None:
     column = table[variables[0]]
     broken = any(each.levels is not None or "lag(" in each.label for each in fitted.recipe.ingredients)
     return (variables[0], column) if isinstance(column, Numeric) and not broken else None
-
-
-def _drawn(values: FloatArray) -> FloatArray:
-    """Round to a hundred-thousandth of the values' range."""
-    spread = float(np.ptp(values))
-    if not 1e-290 < spread < 1e290:
-        return values
-    return np.round(values, DRAWN_DIGITS - floor(log10(spread)))
