@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,10 +11,25 @@ import numpy as np
 from errors import InvalidInput
 from science.deadline import Deadline
 from science.regress.gram import Integers
-from science.table import FloatArray
 
 LIMB = 30  # bits of a digit of Python's whole numbers
 MOST_NANOSECONDS = 5_000_000_000  # of an elimination, by the estimate below
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of the triangular factor R: the numbers over the square root of `square`."""
+
+    numbers: Integers  # (p,)
+    square: int
+
+    def scaled(self, column: int, unit: Fraction) -> float:
+        """Return the number of a column times the square root of `unit`, rounded once all are multiplied."""
+        number = self.numbers[column]
+        value = Fraction(number**2, self.square) * unit
+        shift = (value.numerator.bit_length() - value.denominator.bit_length()) // 2
+        root = math.sqrt(value / Fraction(4) ** shift)
+        return math.ldexp(root if number > 0 else -root, shift)
 
 
 @dataclass(frozen=True)
@@ -24,7 +40,7 @@ class Elimination:
     estimate: list[Fraction]
     variance: list[Fraction]  # diagonal of inv(G)
     residual_squares: Fraction
-    R: FloatArray  # (rank, rank) triangular factor of the kept columns, rounded
+    rows: list[Row]  # of the triangular factor
 
 
 def check_work(rows: int, columns: int, bits: int) -> None:
@@ -50,15 +66,17 @@ def eliminate(sums: Integers, tolerance: float, deadline: Deadline) -> Eliminati
     """
     p = len(sums) - 1
     work = np.hstack([sums, np.diag(np.array([1] * p + [0], dtype=object))[:, :p]])
-    previous, kept, rows = 1, [], []
+    previous = 1
+    kept: list[int] = []
+    rows: list[Row] = []
     for j in range(p):
         deadline.check()
         pivot = work[j, j]
         if pivot == 0 or pivot <= Fraction(tolerance) ** 2 * previous * sums[j, j]:
             continue
         kept.append(j)
-        rows.append([_over_root(number, pivot, previous) for number in work[j, :p]])
         row = work[j].copy()
+        rows.append(Row(row[:p], pivot * previous))
         work = (work * pivot - work[:, [j]] * row) // previous
         work[j] = row
         previous = pivot
@@ -67,13 +85,5 @@ def eliminate(sums: Integers, tolerance: float, deadline: Deadline) -> Eliminati
         estimate=[Fraction(work[j, p], previous) for j in kept],
         variance=[Fraction(work[j, p + 1 + j], previous) for j in kept],
         residual_squares=Fraction(work[p, p], previous),
-        R=np.array(rows, dtype=np.float64).reshape(len(kept), p)[:, kept],
+        rows=rows,
     )
-
-
-def _over_root(number: int, pivot: int, previous: int) -> float:
-    """Return number / sqrt(pivot * previous), whatever their size."""
-    square = Fraction(number * number, pivot * previous)
-    shift = (square.numerator.bit_length() - square.denominator.bit_length()) // 2
-    root = float(square / Fraction(4) ** shift) ** 0.5
-    return float(np.ldexp(root if number > 0 else -root, shift))

@@ -36,7 +36,7 @@ def exact_solution(
 ) -> Solution:
     """Solve exactly for the rows `used` (all when None), in the powers of two of `sample`, the same rows in doubles.
 
-    A column is aliased when it depends exactly on those before it; by RANK_TOLERANCE where a column was rounded.
+    A column is aliased when it depends on those before it exactly, or within RANK_TOLERANCE where a column was rounded.
     Raises InvalidInput, naming `precision`, for more work than a request may ask.
     """
     columns, rounded = exact_columns(formula, design, table, limits)
@@ -66,10 +66,12 @@ def _solution(
     model = Fraction(sums[-1, -1]) - squares
     if intercept:
         model -= Fraction(sums[0, -1] ** 2, sums[0, 0])
-    scale = np.array([float(units[j]) for j in kept]) * float(weight) ** 0.5
+    R = np.zeros((len(kept), len(kept)))
+    for i, row in enumerate(elimination.rows):
+        R[i, i:] = [row.scaled(j, units[j] ** 2 * weight) for j in kept[i:]]
     return Solution(
         kept=np.array(kept, dtype=np.intp),
-        root=lapack.dtrtri(elimination.R * scale)[0],
+        root=lapack.dtrtri(R)[0],
         exponents=exponents,
         estimate=np.array([float(b * unit_y / units[j]) for b, j in zip(elimination.estimate, kept, strict=True)]),
         variance=np.array([float(v / (units[j] ** 2 * weight)) for v, j in zip(elimination.variance, kept, strict=True)]),

@@ -8,10 +8,10 @@ from operator import add, mul, sub, truediv
 import numpy as np
 
 from science.design import Design
-from science.formula import expand, parse
-from science.formula.tree import Call, Chain, Group, Name, Node, Number, Power, Unary, ungrouped
+from science.formula import Terms, expand, parse
+from science.formula.tree import Call, Chain, Group, Name, Node, Number, Power, Unary, names, ungrouped
 from science.limits import Limits
-from science.regress.rational import Rationals, of_constant, of_decimals, of_doubles
+from science.regress.rational import Rationals, is_long, of_constant, of_decimals, of_doubles
 from science.table import FloatArray, IntArray, Numeric, Table
 
 OPERATIONS = {"+": add, "-": sub, "*": mul, "/": truediv}
@@ -23,19 +23,27 @@ NEAR = 1e-9  # of the coding of a factor to the whole number that it stands for
 def exact_columns(text: str, design: Design, table: Table, limits: Limits) -> tuple[list[Rationals], bool]:
     """Return the columns of [X y - offset] of the formula `text` for the design's rows, and whether any column of X was rounded.
 
-    A column is exact when it is a product of arithmetic in columns of the data and of a factor coded in whole numbers.
+    A column is exact when it is a product of arithmetic in columns of the data and of a factor coded in whole numbers,
+    and those have at most 15 digits: a sum that was rounded before it came is near its parts' span, not in it.
     """
     formula = parse(text, limits)
     terms = expand(formula, table.names if formula.has_dot else (), limits)
     variables = [_evaluated(variable.node, table, design.rows) for variable in terms.variables]
     made_of: list[tuple[int, ...]] = [(), *terms.terms]
-    columns, rounded = [], False
+    columns = []
+    rounded = _any_long({i for term in terms.terms for i in term}, terms, table, design.rows)
     for j, term in enumerate(design.assign):
         exact = _column(design.X[:, j], [variables[i] for i in made_of[term]])
         rounded |= exact is None
         columns.append(exact or of_doubles(design.X[:, j], None if design.X_low is None else design.X_low[:, j]))
     offsets = [variables[i] for i in terms.offsets]
     return [*columns, _response(design, variables[0], offsets)], rounded
+
+
+def _any_long(variables: set[int], terms: Terms, table: Table, rows: IntArray) -> bool:
+    used = {name.text for i in variables for name in names(terms.variables[i].node)}
+    columns = [table.columns.get(name) for name in used]
+    return any(is_long(column.values[rows]) for column in columns if isinstance(column, Numeric))
 
 
 def _response(design: Design, response: Rationals | None, offsets: list[Rationals | None]) -> Rationals:

@@ -58,6 +58,11 @@ def of_decimals(values: FloatArray) -> Rationals:
     return of_fractions([Fraction(repr(value)) for value in values.tolist()])
 
 
+def is_long(values: FloatArray) -> bool:
+    """Tell whether the values have more than 15 digits: then most were computed, and rounded, before they came."""
+    return int(decimals_of(values[:, None]).places[0]) < 0
+
+
 def of_doubles(values: FloatArray, low: FloatArray | None) -> Rationals:
     """Read each double as the binary fraction that it is, together with what its rounding lost."""
     if low is None or not low.any():
