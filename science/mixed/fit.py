@@ -60,6 +60,7 @@ def fitted_model(spec: Spec, model: Model, solved: Solved, limits: Limits) -> Fi
         rows=fixed_design.rows_total,
         rows_dropped=fixed_design.rows_dropped,
         kept=fixed_design.rows,
+        codes={grouping.group: grouping.codes for grouping in model.groupings},
         fitted=fitted,
         residuals=fixed_design.y - fitted,
         posterior=posterior_of(estimate, model),

@@ -155,6 +155,7 @@ def _fitted(
         rows=fixed_design.rows_total,
         rows_dropped=fixed_design.rows_dropped,
         kept=fixed_design.rows,
+        codes={grouping.group: grouping.codes for grouping in groupings},
         fitted=mean,
         residuals=responses.y - mean,
         posterior=_posterior(mode, responses, columns, bases, fixed),

@@ -81,18 +81,24 @@ def _predictions(fit: Fit, mean: FloatArray, variance: FloatArray, unknown: Floa
     return Predictions(mean, error, low, high, mean - wide, mean + wide, new, warnings)
 
 
+def level_codes(fit: Fit, effects: GroupEffects, table: Table, limits: Limits) -> IntArray:
+    """Code the rows of a table by the levels of a fitted factor: (m,); -1 for a level that is new, or missing."""
+    recipe = next(recipe for recipe in fit.term_recipes if recipe.group == effects.group)
+    codes, levels = levels_of(recipe.parts, table, effects.group, limits)
+    place = {level: number for number, level in enumerate(effects.levels)}
+    return np.array([place.get(level, -1) for level in levels] + [-1], dtype=np.intp)[codes]
+
+
 def _part(fit: Fit, effects: GroupEffects, table: Table, limits: Limits) -> _Part:
     recipes = [recipe for recipe in fit.term_recipes if recipe.group == effects.group]
     for part in recipes[0].parts:
         if part not in table:
             raise InvalidInput(f"the rows to predict need the column {part}", field="predict")
-    codes, levels = levels_of(recipes[0].parts, table, effects.group, limits)
-    place = {level: number for number, level in enumerate(effects.levels)}
-    known = np.array([place.get(level, -1) for level in levels] + [-1], dtype=np.intp)
-    columns = [_columns(recipe, table, limits) for recipe in recipes]
-    Z = np.hstack(columns)
-    missing = (codes < 0) | np.isnan(Z).any(1)
-    return _Part(np.where(missing, -1, known[codes]), np.nan_to_num(Z), missing)
+    Z = np.hstack([_columns(recipe, table, limits) for recipe in recipes])
+    unnamed = np.logical_or.reduce([table[part].missing for part in recipes[0].parts])
+    missing = unnamed | np.isnan(Z).any(1)
+    codes = level_codes(fit, effects, table, limits)
+    return _Part(np.where(missing, -1, codes), np.nan_to_num(Z), missing)
 
 
 def _columns(recipe: TermRecipe, table: Table, limits: Limits) -> FloatArray:

@@ -44,6 +44,7 @@ class Fit:
     rows: int  # of the table
     rows_dropped: int  # because a value was missing
     kept: IntArray  # (n,) the rows of the table that took part
+    codes: dict[str, IntArray]  # (n,) of each grouping factor, into the levels of its effects
     fitted: FloatArray  # (n,)
     residuals: FloatArray  # (n,)
     posterior: Posterior  # what predictions need

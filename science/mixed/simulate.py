@@ -6,14 +6,19 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from errors import InvalidInput
+from science.deadline import Deadline
+from science.limits import Limits
 from science.mixed.bases import whitened
 from science.mixed.batch import cross_products
 from science.mixed.estimate import Estimate
 from science.mixed.grouping import Grouping
-from science.mixed.model import Model
+from science.mixed.model import Model, model_of
 from science.mixed.sample import Prepared, Scaling, weighted
+from science.mixed.solve import solve
+from science.mixed.spec import Spec
 from science.mixed.theta import semidefinite_factor
-from science.table import FloatArray
+from science.table import FloatArray, Table
 
 
 def simulate(model: Model, estimate: Estimate, generator: np.random.Generator, count: int = 1) -> FloatArray:
@@ -30,6 +35,20 @@ def simulate(model: Model, estimate: Estimate, generator: np.random.Generator, c
         ]
         row[:] = mean + model.random_part(modes) + spread * generator.standard_normal(len(mean))
     return drawn
+
+
+def simulated(spec: Spec, table: Table, limits: Limits, deadline: Deadline, *, seed: int, count: int = 1) -> FloatArray:
+    """Fit the model of `spec` and draw `count` responses (count, n) from it, n the rows that took part.
+
+    Equal seeds give equal responses. Raises InvalidInput for families other than the gaussian, or too many numbers.
+    """
+    if spec.family != "gaussian":
+        raise InvalidInput("responses are simulated for the gaussian family only", field="simulate")
+    model = model_of(spec, table, limits)
+    rows = model.sample.rows
+    limits.check("max_cells", count * rows, f"{count} simulations of {rows} rows are asked", field="simulate")
+    estimate = solve(spec, model, deadline).estimate
+    return simulate(model, estimate, np.random.default_rng(seed), count)
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,7 @@ class Solved:
     value: float  # the criterion at the estimate
     trace: Trace
     search: Search
-    curvature: FloatArray | None  # a rough inverse Hessian in theta
+    curvature: FloatArray | None  # a rough inverse Hessian in theta; None where the variances are no optimum
     warnings: tuple[Notice, ...]
 
 
@@ -98,6 +98,8 @@ def _iterated(spec: Spec, model: Model, criterion: Criterion, deadline: Deadline
     except np.linalg.LinAlgError:
         raise InvalidInput("the loop cannot begin at this start; the variances are too far apart", field="start") from None
     last = way.iterates[-1]
+    search = Search(criterion, deadline)
+    at_reml = way.converged and spec.method != "mackay"
     return Solved(
         estimate=estimate_at(model.prepared, criterion, last.evaluation, last.sigma2 * scale**2),
         converged=way.converged,
@@ -105,8 +107,8 @@ def _iterated(spec: Spec, model: Model, criterion: Criterion, deadline: Deadline
         gradient=float(np.abs(criterion.gradient(last.evaluation)).max()),
         value=last.value,
         trace=_trace(way, model, criterion, scale),
-        search=Search(criterion, deadline),
-        curvature=None,
+        search=search,
+        curvature=search.curvature(last.evaluation.theta) if at_reml else None,
         warnings=_warnings(spec.method, way, most),
     )
 

@@ -10,7 +10,7 @@ from science.deadline import no_deadline
 from science.mixed.bootstrap import bootstrap
 from science.mixed.model import model_of
 from science.mixed.sample import prepare
-from science.mixed.simulate import replacer, simulate
+from science.mixed.simulate import replacer, simulate, simulated
 from science.mixed.solve import solve
 from science.mixed.spec import Spec
 from tests.science.mixed.data import LIMITS, extras, table
@@ -66,6 +66,14 @@ def test_simulated_responses_have_the_moments_of_the_fit():
     z = np.column_stack([np.ones(180), days])
     expected = np.einsum("na,ab,nb->n", z, estimate.covariances()[0], z) + estimate.sigma2
     np.testing.assert_allclose(drawn.var(0), expected, rtol=0.15)
+
+
+def test_simulation_is_seeded_and_told_only_for_gaussian_models():
+    one, other = (simulated(SPEC, table("sleepstudy"), LIMITS, no_deadline(), seed=seed, count=2) for seed in (1, 1))
+    np.testing.assert_array_equal(one, other)
+    assert one.shape == (2, 180)
+    with pytest.raises(InvalidInput, match="gaussian"):
+        simulated(Spec(SPEC.formula, family="poisson"), table("sleepstudy"), LIMITS, no_deadline(), seed=1)
 
 
 @pytest.mark.parametrize("options", [{"method": "em"}, {"family": "poisson"}])

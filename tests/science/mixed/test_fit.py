@@ -54,6 +54,7 @@ def test_the_glance_counts():
 
 def test_fitted_values_and_residuals_add_up():
     fit = sleepstudy()
+    np.testing.assert_array_equal(np.array(fit.effects[0].levels)[fit.codes["Subject"]][[0, 179]], ["308", "372"])
     np.testing.assert_allclose(fit.fitted + fit.residuals, table("sleepstudy")["Reaction"].values, rtol=1e-14)
     assert fit.residuals @ fit.residuals == pytest.approx(654.941027 * (180 - EXTRAS["sleep_hat_sum"]), rel=1e-5)
 

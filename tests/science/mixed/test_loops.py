@@ -107,3 +107,13 @@ def test_a_start_must_be_positive_definite():
     start = Variances({"Subject": ((1.0, 2.0), (2.0, 1.0))}, 1.0)
     with pytest.raises(InvalidInput, match="negative variance"):
         fitted("Reaction ~ Days + (Days | Subject)", table("sleepstudy"), method="em", start=start)
+
+
+def test_a_repair_that_arrives_has_the_degrees_of_freedom_of_reml():
+    fit = fitted("Reaction ~ Days + (Days | Subject)", table("sleepstudy"), method="px_em")
+    np.testing.assert_allclose(fit.fixed.df, [17.0, 17.0], atol=1e-4)
+
+
+def test_the_plain_loop_has_none():
+    fit = fitted("Reaction ~ Days + (Days || Subject)", table("sleepstudy"), method="mackay")
+    assert np.isnan(fit.fixed.df).all()

@@ -7,11 +7,11 @@ import pytest
 
 from tests.science.mixed.data import fitted, models, question
 
+LONG = {("insteval_sd_dept", "reml"), ("insteval_sd_dept", "ml"), ("insteval_4", "ml")}  # the fourth is always run
 CASES = [
-    pytest.param(model, method, id=f"{model['id']}-{method}")
+    pytest.param(model, method, id=f"{model['id']}-{method}", marks=[pytest.mark.soak] if (model["id"], method) in LONG else [])
     for model in models()
     for method in ("reml", "ml")
-    if (model["id"], method) != ("insteval_sd_dept", "ml")
 ]
 
 
