@@ -20,6 +20,7 @@ JSON = "application/json"
 CSV = "text/csv"
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 TABLES = ("data", "predict")  # fields that hold a table: JSON or CSV where the body is a form
+STRUCTURED = (*TABLES, "variances", "start", "anova")  # JSON where everything else is text
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def fields_of_query(request: Request) -> Fields:
     for name, texts in request.args.lists():
         if len(texts) > 1:
             raise InvalidInput(f"{name} is given {len(texts)} times; give it once", field=f"?{name}")
-        values[name] = _json_of_text(texts[0], f"?{name}") if name in TABLES else texts[0]
+        values[name] = _json_of_text(texts[0], f"?{name}") if name in STRUCTURED else texts[0]
     return Fields(values, strict=False)
 
 
@@ -122,7 +123,7 @@ def _fields_of_form(request: Request, body: bytes, limits: Limits) -> Mapping[st
     for name, texts in form.lists():
         if len(texts) > 1 or name in values:
             raise InvalidInput(f"{name} is given more than once; give it once", field=name)
-        values[name] = _table_of_text(texts[0], name, limits) if name in TABLES else texts[0]
+        values[name] = _value_of_text(texts[0], name, limits)
     for name, file in files.items():
         if name not in TABLES or name in values:
             raise InvalidInput("the file's field must be called data, and be given once", field=name)
@@ -137,8 +138,10 @@ def _in_memory(
     return BytesIO()
 
 
-def _table_of_text(text: str, name: str, limits: Limits) -> object:
-    return _table_of_bytes(text.encode(), name, limits)
+def _value_of_text(text: str, name: str, limits: Limits) -> object:
+    if name in TABLES:
+        return _table_of_bytes(text.encode(), name, limits)
+    return _json_of_text(text, name) if name in STRUCTURED else text
 
 
 def _table_of_bytes(table: bytes, name: str, limits: Limits) -> object:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 from markupsafe import Markup, escape
 
@@ -32,6 +33,17 @@ class Document:
     sheets: tuple[Sheet, ...]
     sentences: tuple[str, ...]
     notes: tuple[str, ...]
+
+
+def sheet_of(title: str, headings: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> Sheet:
+    """Lay out rows of an answer under headings, by field name."""
+    return Sheet(
+        title=title,
+        columns=tuple(headings),
+        headings=tuple(headings.values()),
+        rows=tuple(tuple(row[name] for name in headings) for row in rows),
+        p_values=frozenset({"p_value"}),
+    )
 
 
 def csv_of(document: Document) -> str:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from resources.document import Document
+from resources.mixed_document import mixed_document
 from resources.regress_document import regress_document
 
-DOCUMENTS: Mapping[str, Callable[[Mapping[str, object]], Document]] = {"regress": regress_document}
+DOCUMENTS: Mapping[str, Callable[[Mapping[str, object]], Document]] = {
+    "regress": regress_document,
+    "mixed": mixed_document,
+}

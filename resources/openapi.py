@@ -17,7 +17,7 @@ from flask_restful import Resource
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from resources.body import CSV, FORMS, JSON
+from resources.body import CSV, FORMS, JSON, STRUCTURED
 from resources.formats import MEDIA_TYPES
 from resources.operation import Operation
 from resources.problems import MEDIA_TYPE as PROBLEM
@@ -126,7 +126,7 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
 
 def _query_parameter(name: str, field: Mapping[str, Any], required: bool) -> dict[str, Any]:
     parameter = {"name": name, "in": "query", "required": required}
-    if name == "predict":  # a table in a query string is JSON
+    if name in STRUCTURED:
         return parameter | {"content": {JSON: {"schema": field}}}
     return parameter | {"schema": field}
 

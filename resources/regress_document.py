@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from resources.document import Document, Sheet, shown
+from resources.document import Document, sheet_of, shown
 
 COEFFICIENT_HEADINGS = {
     "term": "Term",
@@ -29,25 +29,15 @@ PREDICTION_HEADINGS = {
 def regress_document(answer: Mapping[str, Any]) -> Document:
     """Lay out coefficients, predictions if there are any, and the sentences R prints under them."""
     title = f"Coefficients, with {100 * answer['level']:.4g} % confidence limits"
-    sheets = [_sheet(title, COEFFICIENT_HEADINGS, answer["coefficients"])]
+    sheets = [sheet_of(title, COEFFICIENT_HEADINGS, answer["coefficients"])]
     if answer.get("predictions"):
         numbered = [{"row": place, **row} for place, row in enumerate(answer["predictions"], 1)]
-        sheets.append(_sheet("Predictions", {"row": "Row", **PREDICTION_HEADINGS}, numbered))
+        sheets.append(sheet_of("Predictions", {"row": "Row", **PREDICTION_HEADINGS}, numbered))
     return Document(
         title=f"Linear regression: {answer['formula']}",
         sheets=tuple(sheets),
         sentences=_sentences(answer),
         notes=tuple(notice["detail"] for notice in answer["warnings"]),
-    )
-
-
-def _sheet(title: str, headings: Mapping[str, str], rows: Sequence[Mapping[str, Any]]) -> Sheet:
-    return Sheet(
-        title=title,
-        columns=tuple(headings),
-        headings=tuple(headings.values()),
-        rows=tuple(tuple(row[name] for name in headings) for row in rows),
-        p_values=frozenset({"p_value"}),
     )
 
 

@@ -6,6 +6,7 @@ from flask_restful import Resource
 
 from resources.datasets import Datasets, OneDataset
 from resources.health import Live, Ready
+from resources.mixed import Mixed
 from resources.openapi import OpenApi
 from resources.pages import Docs, Home, StaticFile, SwaggerFile
 from resources.regress import Regress
@@ -13,6 +14,7 @@ from resources.results import OneResult, Results
 
 ROUTES: tuple[tuple[type[Resource], str], ...] = (
     (Regress, "/regress"),
+    (Mixed, "/mixed"),
     (Results, "/results"),
     (OneResult, "/results/<name>"),
     (Datasets, "/datasets"),
