@@ -35,13 +35,13 @@ def wanted_format(request: Request) -> str:
     return next(name for name, media_type in MEDIA_TYPES.items() if media_type == best)
 
 
-def respond(answer: bytes, format_: str, picture: Callable[[], bytes]) -> Response:
-    """Write an answer in a format. `picture` fetches what a drawing needs, and is called only for one."""
+def respond(answer: bytes, format_: str, picture: Callable[[], bytes], view: str | None = None) -> Response:
+    """Write an answer in a format. `picture` fetches what a drawing needs; `view` picks one of several drawings."""
     if format_ == "json":
         return Response(answer, mimetype=MEDIA_TYPES["json"])
     told = orjson.loads(answer)
     if format_ in WRITERS:
         return Response(WRITERS[format_](DOCUMENTS[told["kind"]](told)), mimetype=MEDIA_TYPES[format_])
-    response = Response(draw(told["kind"], told, orjson.loads(picture()), format_), mimetype=MEDIA_TYPES[format_])
+    response = Response(draw(told["kind"], told, orjson.loads(picture()), format_, view), mimetype=MEDIA_TYPES[format_])
     response.headers["Content-Security-Policy"] = DRAWN_CONTENT
     return response

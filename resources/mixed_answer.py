@@ -195,7 +195,8 @@ def picture_of(fitted: Fit, table: Table, extras: Extras, limits: Limits) -> dic
     if isinstance(extras.intervals, Profile):
         names, curves = extras.intervals.names, extras.intervals.curves
         picture["profile"] = [
-            {"name": name, "values": curve.values.tolist(), "zeta": curve.zeta.tolist()} for name, curve in zip(names, curves, strict=True)
+            {"name": name, "values": curve.values.tolist(), "zeta": curve.zeta.tolist()}
+            for name, curve in zip(names, curves, strict=True)
         ]
     return picture
 

@@ -117,7 +117,7 @@ def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
     parameters = [TTL] if operation.keeps else []
     if operation.query is None:
         return parameters
-    schema = operation.query.model_json_schema()
+    schema = operation.query.model_json_schema(ref_template=REFERENCE)
     required = schema.get("required", [])
     return parameters + [
         _query_parameter(name, field, name in required) for name, field in schema["properties"].items() if name != "data"

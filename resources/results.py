@@ -31,6 +31,16 @@ class ListingQuery(BaseModel):
     limit: Annotated[int, Field(ge=1, le=100)] = 20
 
 
+class ResultQuery(BaseModel):
+    """Which of several pictures to draw."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    view: Annotated[
+        str | None, Field(max_length=40, description="For svg and png of a mixed model: effects, lines, trace or profile.")
+    ] = None
+
+
 class ListedResult(BaseModel):
     id: str
     kind: str
@@ -63,19 +73,20 @@ class OneResult(Resource):
     """One result, as JSON, CSV, SVG, PNG, HTML or text: by Accept, or by a suffix."""
 
     operations = {  # noqa: RUF012
-        "get": Operation("Fetch a result in the format of the suffix or of Accept", "*/*"),
+        "get": Operation("Fetch a result in the format of the suffix or of Accept", "*/*", query=ResultQuery),
         "delete": Operation("Delete a result", None),
     }
 
     def get(self, name: str) -> Response:
         reader = reading_caller(service())
+        view = validated(ResultQuery, fields_of_query(request)).view
         result_id, format_ = _split(name)
         with reading(service().engine) as connection:
             found = results.find(connection, reader.site_id, result_id)
         if found is None:
             raise _nothing()
-        response = respond(found.answer, format_ or wanted_format(request), lambda: _picture(found))
-        return cached(response, result_id, reader)
+        response = respond(found.answer, format_ or wanted_format(request), lambda: _picture(found), view)
+        return cached(response, f"{result_id}-{view}" if view else result_id, reader)
 
     def delete(self, name: str) -> Response:
         owner = owning_caller()
