@@ -18,6 +18,7 @@ from science.regress.eliminate import Elimination, check_work, eliminate
 from science.regress.exact_columns import exact_columns
 from science.regress.gram import Integers
 from science.regress.rank import RANK_TOLERANCE
+from science.regress.ratio import nearest
 from science.regress.rational import of_decimals, reduced
 from science.regress.sample import Sample
 from science.regress.solution import Solution
@@ -73,8 +74,8 @@ def _solution(
         kept=np.array(kept, dtype=np.intp),
         root=lapack.dtrtri(R)[0],
         exponents=exponents,
-        estimate=np.array([float(b * unit_y / units[j]) for b, j in zip(elimination.estimate, kept, strict=True)]),
-        variance=np.array([float(v / (units[j] ** 2 * weight)) for v, j in zip(elimination.variance, kept, strict=True)]),
-        residual_squares=float(squares * unit_y**2 * weight),
-        model_squares=float(model * unit_y**2 * weight),
+        estimate=np.array([nearest(b * unit_y / units[j]) for b, j in zip(elimination.estimate, kept, strict=True)]),
+        variance=np.array([nearest(v / (units[j] ** 2 * weight)) for v, j in zip(elimination.variance, kept, strict=True)]),
+        residual_squares=nearest(squares * unit_y**2 * weight),
+        model_squares=nearest(model * unit_y**2 * weight),
     )

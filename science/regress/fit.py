@@ -166,11 +166,12 @@ def _check(design: Design, sample: Sample, used: IntArray | None) -> None:
 
 
 def _check_range(design: Design, solution: Solution, coefficients: Coefficients, fitted: FloatArray) -> None:
-    estimate = coefficients.estimate[solution.kept]
-    if not np.isfinite(estimate).all():
-        name = design.columns[solution.kept[np.flatnonzero(~np.isfinite(estimate))[0]]]
-        raise InvalidInput(f"the coefficient of {name} is too large for double precision; rescale the column", field="formula")
-    if not np.isfinite(fitted).all():
+    for what, values in (("coefficient", coefficients.estimate), ("standard error", coefficients.std_error)):
+        beyond = solution.kept[np.isinf(values[solution.kept])]
+        if beyond.size:
+            name = design.columns[beyond[0]]
+            raise InvalidInput(f"the {what} of {name} is too large for double precision; rescale the column", field="formula")
+    if not np.isfinite(fitted).all() or not np.isfinite(design.y - fitted).all():
         raise InvalidInput("the fitted values are too large for double precision; rescale the columns", field="formula")
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 
 def ratio(numerator: int, denominator: int, two: int = 0, ten: int = 0) -> float:
-    """Return numerator / denominator * 2**two * 10**ten, rounded once."""
+    """Return numerator / denominator * 2**two * 10**ten, rounded once; infinite where no double is so large."""
     above, below = int(numerator), int(denominator)
     if ten > 0:
         above *= 10**ten
@@ -14,4 +17,17 @@ def ratio(numerator: int, denominator: int, two: int = 0, ten: int = 0) -> float
         above <<= two
     elif two < 0:
         below <<= -two
-    return above / below
+    return quotient(above, below)
+
+
+def quotient(above: int, below: int) -> float:
+    """Return the double nearest to above / below, which is positive; infinite where none is so large."""
+    try:
+        return above / below
+    except OverflowError:
+        return math.inf if above > 0 else -math.inf
+
+
+def nearest(number: Fraction) -> float:
+    """Return the double nearest to a fraction; infinite where none is so large."""
+    return quotient(number.numerator, number.denominator)

@@ -73,12 +73,23 @@ def _difference(y: FloatArray, offset: FloatArray) -> Extended:
 
 
 def _weighted(sample: Sample, weights: FloatArray) -> Sample:
-    half = int(np.frexp(weights.max())[1]) // 2
-    root = _square_root(np.ldexp(weights, -2 * half)[:, None])
+    root, half = _root(weights)
     columns, low = multiply(root, Extended(sample.columns, sample.low))
     shift = _exponents(columns)
     low = None if low is None else scaled(low, -shift, out=low)
-    return Sample(scaled(columns, -shift, out=columns), low, sample.exponents + shift + half, float(np.log(weights).sum()))
+    exponents = np.where(columns.any(axis=0), sample.exponents + shift + half, 0)
+    return Sample(scaled(columns, -shift, out=columns), low, exponents, float(np.log(weights).sum()))
+
+
+def _root(weights: FloatArray) -> tuple[Extended, int]:
+    """Return sqrt(weights) * 2**-half as a column, the largest about 1; sizes are taken out first, lest they are lost."""
+    mantissas, exponents = np.frexp(weights)
+    odd = exponents & 1
+    halves = (exponents - odd) // 2
+    half = int(halves.max())
+    values, low = _square_root(np.ldexp(mantissas, odd)[:, None])
+    size = np.ldexp(1.0, halves - half)[:, None]
+    return Extended(values * size, None if low is None else low * size), half
 
 
 def _square_root(a: FloatArray) -> Extended:

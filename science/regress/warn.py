@@ -30,10 +30,8 @@ def notices_of(aliased: tuple[str, ...], glance: Glance, fitted: FloatArray) -> 
         )
     elif _perfect(glance.sigma, fitted):
         notices.append(Notice("perfect-fit", "essentially perfect fit: standard errors and tests may be unreliable"))
-    if math.isinf(glance.deviance) or (glance.deviance == 0.0 and glance.sigma > 0.0):
-        notices.append(
-            Notice("out-of-range", "the residual sum of squares is not in double precision's range; rescale the response")
-        )
+    if glance.sigma > 0.0 and (glance.deviance == 0.0 or math.isinf(glance.deviance) or math.isinf(glance.statistic)):
+        notices.append(Notice("out-of-range", "a sum of squares, or F, is not in double precision's range; rescale the response"))
     return tuple(notices)
 
 

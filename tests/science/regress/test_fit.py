@@ -147,7 +147,7 @@ def test_the_unit_of_the_response_changes_no_statistic(scale: float, precision: 
 
 @both
 def test_a_sum_of_squares_beyond_doubles_is_told(precision: str) -> None:
-    assert codes(fitted("y ~ x", columns(x=X, y=[y * 1e300 for y in Y]), precision=precision)) == ["overflow"]
+    assert codes(fitted("y ~ x", columns(x=X, y=[y * 1e300 for y in Y]), precision=precision)) == ["out-of-range"]
 
 
 @both
@@ -192,7 +192,7 @@ COLUMN = st.lists(NUMBER, min_size=5, max_size=5)
     w=st.lists(NUMBER.map(abs), min_size=5, max_size=5),
     precision=st.sampled_from(["double", "exact"]),
 )
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 def test_any_numbers_are_fitted_or_refused_and_nan_is_explained(
     y: list[float], x: list[float], z: list[float], w: list[float], precision: str
 ) -> None:
