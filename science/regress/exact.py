@@ -11,13 +11,14 @@ from fractions import Fraction
 import numpy as np
 from scipy.linalg import lapack
 
+from errors import InvalidInput
 from science.deadline import Deadline
 from science.design import Design
 from science.limits import Limits
 from science.regress.eliminate import Elimination, check_work, eliminate
 from science.regress.exact_columns import exact_columns
 from science.regress.gram import Integers
-from science.regress.rank import RANK_TOLERANCE
+from science.regress.rank import RANK_TOLERANCE, TOO_CLOSE
 from science.regress.ratio import nearest
 from science.regress.rational import of_decimals, reduced
 from science.regress.sample import Sample
@@ -70,9 +71,12 @@ def _solution(
     R = np.zeros((len(kept), len(kept)))
     for i, row in enumerate(elimination.rows):
         R[i, i:] = [row.scaled(j, units[j] ** 2 * weight) for j in kept[i:]]
+    root, singular = lapack.dtrtri(R)
+    if singular:
+        raise InvalidInput(TOO_CLOSE, field="formula")
     return Solution(
         kept=np.array(kept, dtype=np.intp),
-        root=lapack.dtrtri(R)[0],
+        root=root,
         exponents=exponents,
         estimate=np.array([nearest(b * unit_y / units[j]) for b, j in zip(elimination.estimate, kept, strict=True)]),
         variance=np.array([nearest(v / (units[j] ** 2 * weight)) for v, j in zip(elimination.variance, kept, strict=True)]),

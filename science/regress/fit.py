@@ -15,6 +15,7 @@ from science.notice import Notice
 from science.regress.coefficients import Coefficients, coefficients_of
 from science.regress.exact import exact_solution
 from science.regress.glance import Glance, glance_of
+from science.regress.rank import TOO_CLOSE
 from science.regress.sample import Sample, sample_of
 from science.regress.solution import Solution
 from science.regress.solver import kept_columns, solution_of
@@ -116,6 +117,9 @@ def _fitted(spec: Spec, table: Table, design: Design, weights: FloatArray | None
     coefficients = coefficients_of(solution, nobs - rank, spec.level)
     fitted = _fitted_values(design, solution, coefficients)
     _check_range(design, solution, coefficients, fitted)
+    leverage = _leverage(sample, solution, used, len(fitted), deadline)
+    if not np.isfinite(leverage).all():
+        raise InvalidInput(TOO_CLOSE, field="formula")
     return Fit(
         spec=spec,
         recipe=design.recipe,
@@ -130,7 +134,7 @@ def _fitted(spec: Spec, table: Table, design: Design, weights: FloatArray | None
         kept=design.rows,
         fitted=fitted,
         residuals=design.y - fitted,
-        leverage=_leverage(sample, solution, used, len(fitted), deadline),
+        leverage=leverage,
         root=solution.root,
         exponents=solution.exponents[solution.kept],
         warnings=design.warnings + notices_of(_aliased(design, solution), glance, fitted),

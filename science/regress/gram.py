@@ -17,6 +17,7 @@ from science.table import FloatArray, IntArray
 
 MANTISSA = 53
 SLICES = 8  # of 20 bits or more: the double, what its rounding lost, and 50 bits between the largest and the smallest
+LEAST_EXPONENT = -900  # below it the numbers themselves, not scaled, may have lost bits: 2**-1074 is the least of all
 Integers = npt.NDArray[np.object_]
 WHOLE = np.frompyfunc(int, 1, 1)
 
@@ -38,6 +39,7 @@ def gram_of(sample: Sample) -> Gram:
     width = (MANTISSA - (len(sample) - 1).bit_length()) // 2
     values = scaled(sample.columns, sample.exponents)
     decimals = decimals_of(values)
+    decimals.places[sample.exponents < LEAST_EXPONENT] = -1
     if sample.low is None and decimals.places.min() >= 0 and decimals.largest.max() <= 1 << width:
         sums = (decimals.whole.T @ decimals.whole).astype(np.int64).astype(object)
         return Gram(sums, (0,) * len(sums), tuple(decimals.places.tolist()))

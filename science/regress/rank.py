@@ -7,6 +7,7 @@ import numpy as np
 from science.table import FloatArray, IntArray
 
 RANK_TOLERANCE = 1e-11  # of what is left of a column to the whole of it; NIST Filip needs < 2e-10, rounding leaves 1e-15
+TOO_CLOSE = "some columns differ by less than double precision can tell; leave one of them out"
 
 
 def independent(R: FloatArray) -> tuple[IntArray, FloatArray]:
