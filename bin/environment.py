@@ -53,7 +53,7 @@ def wanted() -> str:
 def install() -> None:
     say("installing the pinned packages; this takes a minute or two and 2 GB of disk")
     started = time.monotonic()
-    command = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "-r", REQUIREMENTS[-1]]
+    command = [PYTHON, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--no-input", "-r", REQUIREMENTS[-1]]
     pip = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr)  # noqa: S603  fixed arguments
     while pip.poll() is None:
         try:
