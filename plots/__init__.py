@@ -2,32 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from threading import Lock
 from typing import Any, Literal
 
-from errors import NotAcceptable, NotFound
+from errors import InvalidInput, NotAcceptable, NotFound
 
 Format = Literal["svg", "png"]
 FORMATS = ("svg", "png")
-MODULES = {"regress": "plots.regress"}  # a kind's module has figure(answer, picture) -> Drawing
+PICTURES = {"regress": "plots.regress"}  # a kind with one picture; each module has figure(answer, picture) -> Drawing
+VIEWS: Mapping[str, Mapping[str, str]] = {  # a kind with several; the first is drawn when none is named
+    "mixed": {
+        "effects": "plots.mixed.effects",
+        "lines": "plots.mixed.lines",
+        "trace": "plots.mixed.trace",
+        "profile": "plots.mixed.profile",
+    },
+}
 
 _one_at_a_time = Lock()  # matplotlib is not thread-safe, and two pictures at once would cost memory twice
 
 
-def draw(kind: str, answer: dict[str, Any], picture: dict[str, Any], format: str) -> bytes:
-    """Draw the picture of a saved answer as SVG or PNG. The same arguments give the same bytes.
+def draw(kind: str, answer: dict[str, Any], picture: dict[str, Any], format: str, view: str | None = None) -> bytes:
+    """Draw one view of a saved answer as SVG or PNG. The same arguments give the same bytes.
 
     answer is what the wire answers, picture what was saved beside it for drawing (at most 2,000 points).
-    Raises NotFound for a kind that has no picture, NotAcceptable for a format that is not drawn.
+    Raises NotFound for a kind that has no picture or a view that this answer holds nothing for, InvalidInput for a view that
+    the kind does not have, NotAcceptable for a format that is not drawn.
     """
-    if kind not in MODULES:
-        raise NotFound(f"a result of kind {kind} has no picture")
+    module = _module(kind, view)
     if format not in FORMATS:
         raise NotAcceptable(f"a picture can be had as {' or '.join(FORMATS)}")
     with _one_at_a_time:
-        return _written(import_module(MODULES[kind]).figure(answer, picture), format)
+        return _written(import_module(module).figure(answer, picture), format)
+
+
+def _module(kind: str, view: str | None) -> str:
+    views = VIEWS.get(kind, {})
+    if kind not in PICTURES and not views:
+        raise NotFound(f"a result of kind {kind} has no picture")
+    if view is not None and view not in views:
+        known = f"view must be one of {', '.join(views)}" if views else f"a result of kind {kind} has one picture; leave view out"
+        raise InvalidInput(known, field="?view")
+    return views[view or next(iter(views))] if views else PICTURES[kind]
 
 
 def _written(drawing: Any, format: str) -> bytes:

@@ -43,11 +43,12 @@ class Drawing:
     description: str
 
 
-def sheet(panels: int) -> tuple[Figure, list[Axes]]:
-    """Lay out an empty figure of panels side by side."""
-    figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained", facecolor="white")
+def sheet(panels: int, *, columns: int | None = None, height: float = HEIGHT) -> tuple[Figure, list[Axes]]:
+    """Lay out an empty figure of panels, side by side or in rows of so many columns."""
+    columns = columns or panels
+    figure = Figure(figsize=(WIDTH, height), layout="constrained", facecolor="white")
     figure.get_layout_engine().set(w_pad=0.12, h_pad=0.08, wspace=0.04)  # type: ignore[union-attr,call-arg]
-    axes = [figure.add_subplot(1, panels, at + 1) for at in range(panels)]
+    axes = [figure.add_subplot(-(-panels // columns), columns, at + 1) for at in range(panels)]
     for ax in axes:
         ax.spines[["top", "right"]].set_visible(False)
         ax.spines[["left", "bottom"]].set_color(LINE)

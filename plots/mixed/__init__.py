@@ -1,0 +1,1 @@
+"""The pictures of a mixed model, one module each."""

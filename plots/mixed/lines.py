@@ -1,0 +1,162 @@
+"""The fitted lines of the groups against their data, in small panels. Imports matplotlib."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from errors import NotFound
+from plots.canvas import BLUE, LINE, ORANGE, SOFT, Drawing, sheet, short
+from plots.mixed.grid import across, entitle, frame, grid, outer_labels
+
+FloatArray = NDArray[np.float64]
+
+GROUPS = 24  # drawn, at most
+ROW = 1.45  # inches
+STRIP = 4.0  # inches high, where the groups stand side by side
+SAME = 1e-4  # of the response's range: what is saved for drawing has five digits
+
+
+@dataclass(frozen=True)
+class Group:
+    """One level: arrays (m,)."""
+
+    level: str
+    x: FloatArray  # the fitted values where the model has no slope
+    observed: FloatArray
+    fitted: FloatArray
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Those drawn, in the order of their levels."""
+
+    factor: str
+    drawn: tuple[Group, ...]
+    total: int
+    predictor: str | None
+
+    @property
+    def tolerance(self) -> float:
+        return SAME * (max(group.observed.max() for group in self.drawn) - min(group.observed.min() for group in self.drawn))
+
+
+def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
+    """Draw at most 24 groups: over the slope's predictor, or observed against fitted where there is none."""
+    if not picture.get("codes"):
+        raise NotFound("this result has no groups to draw")
+    groups = _groups(picture)
+    if groups.predictor is None and all(np.ptp(group.fitted) <= groups.tolerance for group in groups.drawn):
+        return _beside_each_other(answer, groups)
+    columns = across(len(groups.drawn))
+    sheet_, axes = grid(len(groups.drawn), columns=columns, row=ROW if len(groups.drawn) > columns else 2.6)
+    ends = _ends(np.concatenate([group.x for group in groups.drawn]))
+    population = _population(answer, groups)
+    for ax, group in zip(axes, groups.drawn, strict=True):
+        _group(ax, group, groups, ends, population)
+        entitle(ax, group.level, 72 // columns)
+        ax.set_xlim(*ends)
+        ax.set_ylim(*_ends(np.concatenate([np.append(each.observed, each.fitted) for each in groups.drawn])))
+    outer_labels(axes, columns)
+    frame(sheet_, groups.predictor or "Fitted", _response(answer), _caption(groups, population is not None))
+    return Drawing(sheet_, short(f"Fitted lines: {answer['formula']}", 200), _described(groups))
+
+
+def _groups(picture: dict[str, Any]) -> Groups:
+    codes = np.array(picture["codes"], dtype=np.intp)
+    fitted, residuals = (np.array(picture[key], dtype=float) for key in ("fitted", "residuals"))
+    slope = picture.get("x")
+    x = fitted if slope is None else np.array(slope["values"], dtype=float)
+    rows = np.bincount(codes, minlength=len(picture["levels"]))
+    largest = np.sort(np.argsort(-rows, kind="stable")[:GROUPS])
+    drawn = tuple(
+        Group(picture["levels"][code], x[codes == code], (fitted + residuals)[codes == code], fitted[codes == code])
+        for code in largest.tolist()
+        if rows[code]
+    )
+    return Groups(picture["group"], drawn, len(picture["levels"]), None if slope is None else slope["name"])
+
+
+def _group(ax: Axes, group: Group, groups: Groups, ends: tuple[float, float], population: tuple[float, float] | None) -> None:
+    if population is not None:
+        ax.plot(ends, [population[0] + population[1] * end for end in ends], color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)))
+    if groups.predictor is None:
+        ax.plot(ends, ends, color=ORANGE, linewidth=1.4)
+    ax.plot(group.x, group.observed, linestyle="", marker="o", markersize=3.4, markeredgewidth=0, color=BLUE, alpha=0.75)
+    if groups.predictor is None:
+        return
+    order = np.argsort(group.x, kind="stable")
+    x, fitted = group.x[order], group.fitted[order]
+    if (np.abs(np.diff(fitted))[np.diff(x) == 0] <= groups.tolerance).all():
+        ax.plot(x, fitted, color=ORANGE, linewidth=1.6, solid_capstyle="round")
+    else:  # the fit depends on more than x
+        ax.plot(x, fitted, linestyle="", marker="_", markersize=6, color=ORANGE)
+
+
+def _population(answer: dict[str, Any], groups: Groups) -> tuple[float, float] | None:
+    """Intercept and slope of the fixed part, where that is a line over x and nothing else."""
+    terms = {row["term"]: row["estimate"] for row in answer["fixed"]}
+    if answer["family"] != "gaussian" or "offset" in answer["formula"] or groups.predictor is None:
+        return None
+    if set(terms) != {"(Intercept)", groups.predictor} or None in terms.values():
+        return None
+    return terms["(Intercept)"], terms[groups.predictor]
+
+
+def _beside_each_other(answer: dict[str, Any], groups: Groups) -> Drawing:
+    """Draw the groups of a model without slopes in one panel: each has one fitted value."""
+    sheet_, (ax,) = sheet(1, height=STRIP)
+    for at, group in enumerate(groups.drawn):
+        ax.plot([at - 0.32, at + 0.32], [group.fitted[0]] * 2, color=ORANGE, linewidth=2.2, solid_capstyle="round")
+        ax.plot(
+            _spread(at, len(group.observed)),
+            group.observed,
+            linestyle="",
+            marker="o",
+            markersize=4,
+            markeredgewidth=0,
+            color=BLUE,
+            alpha=0.7,
+        )
+    long = len(groups.drawn) * max(len(short(group.level, 16)) for group in groups.drawn) > 90
+    turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if long else {}
+    ax.set_xticks(
+        range(len(groups.drawn)), [short(group.level, 16) for group in groups.drawn], fontsize=8 if long else 9, **turned
+    )
+    ax.set_xlim(-0.7, len(groups.drawn) - 0.3)
+    ax.grid(axis="y", color=LINE, linewidth=0.6)
+    ax.set_axisbelow(True)
+    frame(sheet_, groups.factor, _response(answer), _caption(groups, False))
+    return Drawing(sheet_, short(f"Fitted values: {answer['formula']}", 200), _described(groups))
+
+
+def _spread(at: int, count: int) -> FloatArray:
+    """Places side by side, so that equal values stay apart."""
+    return at + (np.linspace(-0.2, 0.2, count) if count > 1 else np.zeros(1))
+
+
+def _ends(values: FloatArray) -> tuple[float, float]:
+    low, high = float(values.min()), float(values.max())
+    margin = 0.06 * (high - low) or 0.5 * abs(high) or 0.5
+    return low - margin, high + margin
+
+
+def _response(answer: dict[str, Any]) -> str:
+    return str(answer["formula"]).split("~", 1)[0].strip()
+
+
+def _caption(groups: Groups, population: bool) -> str:
+    told = "Dots: observed; orange: fitted" + ("; dashed: the population" if population else "")
+    rest = groups.total - len(groups.drawn)
+    return told + (f". {len(groups.drawn)} of {groups.total:,} levels of {groups.factor}, those with most rows" if rest else "")
+
+
+def _described(groups: Groups) -> str:
+    what = (
+        f"the data and the fitted line over {groups.predictor}" if groups.predictor else "what was observed and what was fitted"
+    )
+    return short(f"For {len(groups.drawn)} of {groups.total:,} levels of {groups.factor}, {what}.", 400)
