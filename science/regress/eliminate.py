@@ -13,6 +13,7 @@ from science.deadline import Deadline
 from science.regress.gram import Integers
 
 LIMB = 30  # bits of a digit of Python's whole numbers
+READING = 5_000  # nanoseconds from a double of 16 digits to a fraction
 MOST_NANOSECONDS = 5_000_000_000  # of an elimination, by the estimate below
 
 
@@ -46,14 +47,15 @@ class Elimination:
 def check_work(rows: int, columns: int, bits: int) -> None:
     """Raise InvalidInput, naming `precision`, for what would take too long.
 
-    A product of k limbs takes about 40 + 0.7 k**2 ns; step j of the elimination has entries of j times the bits.
+    To read a number takes about READING ns, a product of k limbs 40 + 0.7 k**2; step j of the elimination has
+    entries of j times the bits.
     """
     limbs = bits / LIMB + 1
     gram = rows * columns**2 * (40.0 + 0.7 * limbs**2)
     elimination = 6.0 * columns**2 * (40.0 * columns + limbs**2 * columns**3)
-    if gram + elimination > MOST_NANOSECONDS:
+    if READING * rows * columns + gram + elimination > MOST_NANOSECONDS:
         raise InvalidInput(
-            f"{rows} rows and {columns} columns of {bits} bits are too many for exact arithmetic; use precision double",
+            f"{rows} rows and {columns} columns of about {bits} bits are too many for exact arithmetic; use precision double",
             field="precision",
         )
 

@@ -25,6 +25,8 @@ from science.regress.sample import Sample
 from science.regress.solution import Solution
 from science.table import FloatArray, IntArray, Table
 
+LEAST_BITS = 8  # of any data, before they are read
+
 
 def exact_solution(
     formula: str,
@@ -41,6 +43,7 @@ def exact_solution(
     A column is aliased when it depends on those before it exactly, or within RANK_TOLERANCE where a column was rounded.
     Raises InvalidInput, naming `precision`, for more work than a request may ask.
     """
+    check_work(len(design.rows), design.X.shape[1] + 1, LEAST_BITS)
     columns, rounded = exact_columns(formula, design, table, limits)
     n = len(design.rows)
     parts = [reduced(column, n) for column in columns]
