@@ -1,5 +1,5 @@
 # The same endpoint as R users write it: plumber and lm.
-# Run: Rscript plumber.R PORT
+# Run: Rscript regress.R PORT
 library(plumber)
 regress <- function(req) {
   asked <- jsonlite::fromJSON(req$postBody)
