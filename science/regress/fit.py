@@ -116,16 +116,15 @@ def _fitted(spec: Spec, table: Table, design: Design, weights: FloatArray | None
     glance = glance_of(solution, nobs, sample.log_weights, intercept=design.intercept)
     coefficients = coefficients_of(solution, nobs - rank, spec.level)
     fitted = _fitted_values(design, solution, coefficients)
-    _check_range(design, solution, coefficients, fitted)
+    residuals, aliased = design.y - fitted, _aliased(design, solution)
     leverage = _leverage(sample, solution, used, len(fitted), deadline)
-    if not np.isfinite(leverage).all():
-        raise InvalidInput(TOO_CLOSE, field="formula")
+    _check_range(design, coefficients, residuals, leverage)
     return Fit(
         spec=spec,
         recipe=design.recipe,
         terms=design.columns,
         **vars(coefficients),
-        aliased=_aliased(design, solution),
+        aliased=aliased,
         rank=rank,
         glance=glance,
         nobs=nobs,
@@ -133,11 +132,11 @@ def _fitted(spec: Spec, table: Table, design: Design, weights: FloatArray | None
         rows_dropped=design.rows_dropped,
         kept=design.rows,
         fitted=fitted,
-        residuals=design.y - fitted,
+        residuals=residuals,
         leverage=leverage,
         root=solution.root,
         exponents=solution.exponents[solution.kept],
-        warnings=design.warnings + notices_of(_aliased(design, solution), glance, fitted),
+        warnings=design.warnings + notices_of(aliased, glance, fitted),
     )
 
 
@@ -169,14 +168,16 @@ def _check(design: Design, sample: Sample, used: IntArray | None) -> None:
         )
 
 
-def _check_range(design: Design, solution: Solution, coefficients: Coefficients, fitted: FloatArray) -> None:
+def _check_range(design: Design, coefficients: Coefficients, residuals: FloatArray, leverage: FloatArray) -> None:
     for what, values in (("coefficient", coefficients.estimate), ("standard error", coefficients.std_error)):
-        beyond = solution.kept[np.isinf(values[solution.kept])]
-        if beyond.size:
-            name = design.columns[beyond[0]]
+        beyond = np.isinf(values)
+        if beyond.any():
+            name = design.columns[int(beyond.argmax())]
             raise InvalidInput(f"the {what} of {name} is too large for double precision; rescale the column", field="formula")
-    if not np.isfinite(fitted).all() or not np.isfinite(design.y - fitted).all():
+    if not np.isfinite(residuals).all():
         raise InvalidInput("the fitted values are too large for double precision; rescale the columns", field="formula")
+    if not np.isfinite(leverage).all():
+        raise InvalidInput(TOO_CLOSE, field="formula")
 
 
 def _fitted_values(design: Design, solution: Solution, coefficients: Coefficients) -> FloatArray:
