@@ -104,14 +104,13 @@ def _html_row(sheet: Sheet, row: Sequence[Cell]) -> Markup:
 
 
 def _text_sheet(sheet: Sheet) -> str:
-    """Lay a sheet out in columns: the first to the left, the others to the right."""
+    """Lay a sheet out in columns: texts to the left, numbers to the right."""
     written = [[shown(cell, name in sheet.p_values) for name, cell in zip(sheet.columns, row, strict=True)] for row in sheet.rows]
-    lines = [list(sheet.headings), *written]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(sheet.headings))]
-    rows = [
-        "  ".join(
-            cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines
-    ]
-    return "\n".join([f"{sheet.title}:", *(row.rstrip() for row in rows)])
+    columns = list(zip(sheet.headings, *written, strict=True))
+    padded = [_padded(column, any(isinstance(row[i], str) for row in sheet.rows)) for i, column in enumerate(columns)]
+    return "\n".join([f"{sheet.title}:", *("  ".join(line).rstrip() for line in zip(*padded, strict=True))])
+
+
+def _padded(column: tuple[str, ...], left: bool) -> list[str]:
+    width = max(map(len, column))
+    return [cell.ljust(width) if left else cell.rjust(width) for cell in column]

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
 
 from config import Settings
 from store.engine import engine_of, writing
@@ -22,7 +24,10 @@ WAIT_FOR_A_TABLE = "10s"  # rather give up than make every request queue behind 
 
 
 def migrate(engine: Engine) -> None:
-    """Upgrade to the newest schema, or do nothing. Raises StoreUnavailable when the database does not answer."""
+    """Upgrade to the newest schema. Raises StoreUnavailable when the database does not answer.
+
+    A database that a later release has migrated is left alone: migrations only add, so that a rollback of the code works.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
     with writing(engine) as connection:
@@ -30,8 +35,15 @@ def migrate(engine: Engine) -> None:
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_FOR_ANOTHER}'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_FOR_A_TABLE}'")
+        if _is_newer(connection, ScriptDirectory.from_config(config)):
+            return
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _is_newer(connection: Connection, script: ScriptDirectory) -> bool:
+    known = {revision.revision for revision in script.walk_revisions()}
+    return not known.issuperset(MigrationContext.configure(connection).get_current_heads())
 
 
 def main() -> None:
