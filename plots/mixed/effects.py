@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from errors import NotFound
-from plots.canvas import BLUE, SOFT, Drawing, name, sheet, short
+from plots.canvas import BLUE, INK, SOFT, Drawing, sheet, short
 
 FloatArray = NDArray[np.float64]
 
@@ -90,8 +90,7 @@ def _caterpillar(ax: Axes, panel: Panel, labels: int, letters: int) -> None:
         ax.set_xlim(-1, 1)  # nothing varies
     ax.grid(axis="x", color="#ece8e0", linewidth=0.7)
     ax.set_axisbelow(True)
-    name(ax, panel.term, "", "")
-    ax.title.set_text(short(panel.term, letters + 6))
+    ax.set_title(short(panel.term, letters + 6), loc="left", fontsize=11, color=INK, fontweight="bold", pad=10)
     ax.set_xlabel(short(f"over {panel.total:,} levels of {panel.group}", letters + 20), color=SOFT, fontsize=9)
 
 

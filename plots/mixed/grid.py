@@ -14,7 +14,7 @@ def grid(panels: int, *, columns: int, row: float) -> tuple[Figure, list[Axes]]:
     """Lay out panels in rows; row: the height of one, in inches."""
     rows = -(-panels // columns)
     figure, axes = sheet(panels, columns=columns, height=rows * row + 0.7)
-    figure.get_layout_engine().set(w_pad=0.05, h_pad=0.04, wspace=0.02)  # type: ignore[union-attr,call-arg]
+    figure.get_layout_engine().set(w_pad=0.07, h_pad=0.07, wspace=0.02)  # type: ignore[union-attr,call-arg]
     for ax in axes:
         ax.tick_params(labelsize=8)
         ax.locator_params(nbins=3)

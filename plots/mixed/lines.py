@@ -122,11 +122,10 @@ def _beside_each_other(answer: dict[str, Any], groups: Groups) -> Drawing:
             color=BLUE,
             alpha=0.7,
         )
-    long = len(groups.drawn) * max(len(short(group.level, 16)) for group in groups.drawn) > 90
-    turned = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if long else {}
-    ax.set_xticks(
-        range(len(groups.drawn)), [short(group.level, 16) for group in groups.drawn], fontsize=8 if long else 9, **turned
-    )
+    names = [short(group.level, 16) for group in groups.drawn]
+    ax.set_xticks(range(len(names)), names, fontsize=8)
+    if len(names) * max(map(len, names)) > 90:  # letters that fit beside each other
+        ax.tick_params(axis="x", labelrotation=90)
     ax.set_xlim(-0.7, len(groups.drawn) - 0.3)
     ax.grid(axis="y", color=LINE, linewidth=0.6)
     ax.set_axisbelow(True)

@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 from numpy.typing import NDArray
 
 from errors import NotFound
-from plots.canvas import BLUE, ORANGE, Drawing, short
+from plots.canvas import BLUE, INK, ORANGE, Drawing, short
 from plots.mixed.grid import entitle, frame, grid
 
 FloatArray = NDArray[np.float64]
@@ -19,53 +19,60 @@ PANELS = 9
 LONG = 60  # steps, beyond which the first ones would be squeezed into the edge
 DOTTED = 40  # steps that are marked one by one
 ROW = 1.75  # inches
-WORDS = {"reml": "search of REML", "ml": "search of ML", "mackay": "MacKay's loop", "mackay_gamma": "MacKay's loop with gamma"}
+FAR = 4.0  # times the range of the later steps: a start further off would leave them no room
+SETTLED = 8  # steps from which on a far start is left out
+NOTHING = 1e-9  # of the largest value: a variance this small is zero
+LABEL: dict[str, Any] = {
+    "ha": "right",
+    "va": "bottom",
+    "fontsize": 8,
+    "color": INK,
+    "bbox": {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.5},
+}
+WORDS = {
+    "reml": "Search of REML",
+    "ml": "Search of ML",
+    "mackay": "MacKay's loop",
+    "mackay_gamma": "MacKay's loop with gamma",
+    "em": "EM",
+    "px_em": "PX-EM",
+}
 
 
 def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
     """Draw each column of the trace over the steps, with a line where it ends."""
     values = np.array(answer["trace"]["values"], dtype=float)  # None becomes NaN
-    if values.size == 0:
-        raise NotFound("this result has no trace: nothing was searched")
+    if len(values) < 2:
+        raise NotFound("this result has no trace: its variances were not searched")
     steps = _steps(answer, len(values))
     columns = answer["trace"]["columns"]
-    shown = [*range(len(columns) - 1)][: PANELS - 1] + [len(columns) - 1]
+    shown = [*range(min(len(columns), PANELS) - 1), len(columns) - 1]
     across = 2 if len(shown) in (2, 4) else min(3, len(shown))
     sheet_, axes = grid(len(shown), columns=across, row=ROW)
     for ax, column in zip(axes, shown, strict=True):
         _way(ax, steps, values[:, column])
         entitle(ax, columns[column], 84 // across)
-    frame(sheet_, "Step", "", _caption(answer, steps, len(columns) - len(shown)))
+    far = any(_far(values[np.isfinite(values[:, column]), column]) for column in shown)
+    frame(sheet_, "Step", "", _caption(answer, steps, len(columns) - len(shown), far))
     return Drawing(sheet_, short(f"Steps: {answer['formula']}", 200), _described(answer, steps, values))
 
 
 def _steps(answer: dict[str, Any], count: int) -> FloatArray:
-    """The number of each step told; a long way may be told in part."""
-    told = answer["trace"].get("steps")
-    return np.arange(count, dtype=float) if told is None else np.array(told, dtype=float)
+    """The number of each step told; of a long way steps are told evenly, the first and the last always."""
+    return np.linspace(0, max(answer["fit"]["evaluations"], count) - 1, count).round()
 
 
 def _way(ax: Axes, steps: FloatArray, values: FloatArray) -> None:
     known = np.isfinite(values)
     if not known.any():
         return
-    end = float(values[known][-1])
-    dotted = len(steps) <= DOTTED
+    values, end = values[known], float(values[known][-1])
+    marker = "o" if len(steps) <= DOTTED else None
     ax.axhline(end, color=ORANGE, linewidth=1.3, linestyle=(0, (4, 3)))
-    ax.plot(
-        steps[known], values[known], color=BLUE, linewidth=1.5, marker="o" if dotted else None, markersize=3, markeredgewidth=0
-    )
-    ax.annotate(
-        f"{end:.6g}",
-        (1, end),
-        (-2, 4),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        ha="right",
-        fontsize=8,
-        color=ORANGE,
-    )
-    ax.margins(y=0.16)
+    ax.plot(steps[known], values, color=BLUE, linewidth=1.5, marker=marker, markersize=3, markeredgewidth=0)
+    ax.set_ylim(*_ends(values))
+    told = "0" if abs(end) < NOTHING * np.abs(values).max() else f"{end:.6g}"
+    ax.annotate(told, (1, end), (-2, 3), xycoords=("axes fraction", "data"), textcoords="offset points", **LABEL)
     if steps[-1] > LONG:
         ax.set_xscale("symlog", linthresh=1.0, linscale=0.3)
         ax.set_xticks([0, *10.0 ** np.arange(0, np.log10(steps[-1]) + 1e-9)])
@@ -76,15 +83,28 @@ def _way(ax: Axes, steps: FloatArray, values: FloatArray) -> None:
         ax.xaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))
 
 
-def _caption(answer: dict[str, Any], steps: FloatArray, hidden: int) -> str:
-    told = f"{_method(answer)}, {steps[-1]:,.0f} steps; dashed: where it ends"
-    return told + (f"; {hidden} more covariances are not drawn" if hidden else "")
+def _far(values: FloatArray) -> bool:
+    later = np.ptp(values[1:]) if len(values) > SETTLED else 0.0
+    return bool(np.ptp(values) > FAR * later > 0.0)
+
+
+def _ends(values: FloatArray) -> tuple[float, float]:
+    """The range, of the later steps when the start is far off, with room for a label."""
+    shown = values[1:] if _far(values) else values
+    low, high = float(shown.min()), float(shown.max())
+    margin = 0.2 * (high - low) or 0.1 * abs(high) or 0.5
+    return low - margin, high + margin
+
+
+def _caption(answer: dict[str, Any], steps: FloatArray, hidden: int, far: bool) -> str:
+    told = f"{_method(answer)}, {steps[-1]:,.0f} steps; dashed: where it ends" + ("; a start far off lies outside" if far else "")
+    return told + (f"; {hidden} more variances and covariances are not drawn" if hidden else "")
 
 
 def _method(answer: dict[str, Any]) -> str:
-    return WORDS.get(answer["method"], answer["method"].replace("_", "-").upper())
+    return WORDS[answer["method"] if answer["family"] == "gaussian" else "ml"]
 
 
 def _described(answer: dict[str, Any], steps: FloatArray, values: FloatArray) -> str:
     ends = ", ".join(f"{name} {value:.6g}" for name, value in zip(answer["trace"]["columns"], values[-1].tolist(), strict=True))
-    return short(f"The {_method(answer)} in {steps[-1]:,.0f} steps; it ends at {ends}.", 400)
+    return short(f"{_method(answer)} in {steps[-1]:,.0f} steps. It ends at {ends}.", 400)
