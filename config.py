@@ -20,6 +20,7 @@ class Settings(BaseModel):
     database_url: str | None = None  # unset: the embedded PostgreSQL under data
     data: str = ".data"
     secret: str = Field(min_length=32)  # keys the ids of results: changing it forgets which question has which answer
+    behind_proxy: bool = False  # is the caller's address the last of X-Forwarded-For, as a router vouches for it?
     public: bool = False  # may callers without a key compute on data they send?
 
     max_body_bytes: int = Field(8 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024)

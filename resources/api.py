@@ -82,9 +82,10 @@ def _meter() -> None:
 
 
 def _address() -> str:
-    """The address nearest to us that the router vouches for: the rightmost of X-Forwarded-For."""
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    return forwarded.rsplit(",", 1)[-1].strip() or request.remote_addr or ""
+    """The caller's address: behind a proxy the rightmost of X-Forwarded-For, which alone the proxy vouches for."""
+    if service().settings.behind_proxy:
+        return request.headers.get("X-Forwarded-For", "").rsplit(",", 1)[-1].strip()
+    return request.remote_addr or ""
 
 
 def _close(response: Response) -> Response:

@@ -121,12 +121,23 @@ def test_a_key_over_its_quota_is_told_when_to_come_back(slow_client, site):
     assert refused.json["type"] == "urn:lamplight:problem:rate-limited"
 
 
-def test_an_address_is_the_one_the_router_vouches_for(slow_client):
-    def status(forwarded):
-        return slow_client.get("/datasets", headers={"X-Forwarded-For": forwarded}).status_code
+def forwarded_statuses(client, forwarded):
+    return [client.get("/datasets", headers={"X-Forwarded-For": each}).status_code for each in forwarded]
 
-    assert [status(f"{forged}.1.1.1, 9.9.9.9") for forged in range(4)] == [200, 200, 200, 429]
-    assert status("9.9.9.9, 8.8.8.8") == 200
+
+FORGED = [f"{number}.1.1.1, 9.9.9.9" for number in range(4)]
+
+
+def test_behind_a_proxy_an_address_is_the_one_it_vouches_for(application):
+    url = engine_of(application).url.render_as_string(hide_password=False)
+    app = create_app(settings_for(url, rate_per_address=3, behind_proxy=True))
+    assert forwarded_statuses(app.test_client(), FORGED) == [200, 200, 200, 429]
+    assert forwarded_statuses(app.test_client(), ["9.9.9.9, 8.8.8.8"]) == [200]
+    engine_of(app).dispose()
+
+
+def test_without_a_proxy_nobody_can_choose_an_address(slow_client):
+    assert forwarded_statuses(slow_client, ["1.1.1.1", "2.2.2.2", "3.3.3.3", "4.4.4.4"]) == [200, 200, 200, 429]
 
 
 def test_health_is_never_counted(slow_client):
