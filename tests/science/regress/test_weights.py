@@ -92,3 +92,14 @@ def test_prediction_intervals_of_a_weighted_fit_are_warned_of(precision: str) ->
     ours = fitted("y ~ x", data(W), weights="w", precision=precision)
     told = predict(ours, Table({"x": Numeric(np.array([1.0]))}, 1), LIMITS)
     assert [notice.code for notice in told.warnings] == ["constant-variance"]
+
+
+def test_weights_of_very_different_size_count_by_their_size(precision: str) -> None:
+    """Two rows of all the weight are a line through both; the others are nothing beside them."""
+    ours = fitted("y ~ x", data([1e300, 1e-300, 1e-300, 1e300, 5e-324, 1e-300]), weights="w", precision=precision)
+    assert ours.estimate == pytest.approx([1.1 - 2.8 / 3, 2.8 / 3], rel=1e-14)
+
+
+def test_a_weight_too_small_for_its_square_is_still_a_weight(precision: str) -> None:
+    ours = fitted("y ~ x", data([1e-320] * 6), weights="w", precision=precision)
+    assert ours.estimate == pytest.approx(fitted("y ~ x", data([1.0] * 6), precision=precision).estimate, rel=1e-14)
