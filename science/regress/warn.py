@@ -11,9 +11,9 @@ from science.regress.glance import Glance
 from science.table import FloatArray
 
 PERFECT = 1e-30  # of the residual variance to the size of the fit: the bound of R's summary.lm
-RANK_DEFICIENT = Notice("rank-deficient", "the model has aliased coefficients: a prediction from it may mislead")
+RANK_DEFICIENT = Notice("rank_deficient", "the model has aliased coefficients: a prediction from it may mislead")
 CONSTANT_VARIANCE = Notice(
-    "constant-variance",
+    "constant_variance",
     "the model is weighted: prediction intervals are for new observations of weight 1",
 )
 
@@ -29,9 +29,9 @@ def notices_of(aliased: tuple[str, ...], glance: Glance, fitted: FloatArray) -> 
             Notice("saturated", "there are as many coefficients as rows: no residual degrees of freedom, no standard errors")
         )
     elif _perfect(glance.sigma, fitted):
-        notices.append(Notice("perfect-fit", "essentially perfect fit: standard errors and tests may be unreliable"))
+        notices.append(Notice("perfect_fit", "essentially perfect fit: standard errors and tests may be unreliable"))
     if glance.sigma > 0.0 and (glance.deviance == 0.0 or math.isinf(glance.deviance) or math.isinf(glance.statistic)):
-        notices.append(Notice("out-of-range", "a sum of squares, or F, is not in double precision's range; rescale the response"))
+        notices.append(Notice("out_of_range", "a sum of squares, or F, is not in double precision's range; rescale the response"))
     return tuple(notices)
 
 

@@ -91,7 +91,7 @@ def test_one_row_of_zero_is_told_as_saturated(precision: str) -> None:
 @both
 def test_a_perfect_fit_is_told(precision: str) -> None:
     ours = fitted("y ~ x", columns(x=X, y=[2.0, 4.0, 6.0, 10.0]), precision=precision)
-    assert (ours.glance.sigma, codes(ours)) == (0.0, ["perfect-fit"])
+    assert (ours.glance.sigma, codes(ours)) == (0.0, ["perfect_fit"])
 
 
 @both
@@ -147,7 +147,7 @@ def test_the_unit_of_the_response_changes_no_statistic(scale: float, precision: 
 
 @both
 def test_a_sum_of_squares_beyond_doubles_is_told(precision: str) -> None:
-    assert codes(fitted("y ~ x", columns(x=X, y=[y * 1e300 for y in Y]), precision=precision)) == ["out-of-range"]
+    assert codes(fitted("y ~ x", columns(x=X, y=[y * 1e300 for y in Y]), precision=precision)) == ["out_of_range"]
 
 
 @both

@@ -29,7 +29,7 @@ def test_standard_errors_are_sigma_times_the_root_of_leverage() -> None:
 
 def test_a_prediction_from_aliased_columns_is_warned_of() -> None:
     ours = predict(fitted("mpg ~ wt + I(2 * wt)", MTCARS), columns(wt=[3.0]), LIMITS)
-    assert [notice.code for notice in ours.warnings] == ["rank-deficient"]
+    assert [notice.code for notice in ours.warnings] == ["rank_deficient"]
     assert ours.fit == pytest.approx(predict(fitted("mpg ~ wt", MTCARS), columns(wt=[3.0]), LIMITS).fit, rel=1e-13)
 
 

@@ -91,7 +91,7 @@ def test_weights_must_be_numbers(precision: str) -> None:
 def test_prediction_intervals_of_a_weighted_fit_are_warned_of(precision: str) -> None:
     ours = fitted("y ~ x", data(W), weights="w", precision=precision)
     told = predict(ours, Table({"x": Numeric(np.array([1.0]))}, 1), LIMITS)
-    assert [notice.code for notice in told.warnings] == ["constant-variance"]
+    assert [notice.code for notice in told.warnings] == ["constant_variance"]
 
 
 def test_weights_of_very_different_size_count_by_their_size(precision: str) -> None:
