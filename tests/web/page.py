@@ -45,15 +45,20 @@ class Page:
     def text(self, selector: str) -> str:
         return self.find(selector).text
 
-    def cells(self, row: int) -> list[str]:
-        """A row of the coefficient table, from 1, as it is read."""
-        self.find(".coefficients")
-        selector = f".coefficients tbody tr:nth-child({row}) > *"
+    def cells(self, row: int, table: str = ".coefficients") -> list[str]:
+        """A row of a table, from 1, as it is read."""
+        self.find(table)
+        selector = f"{table} tbody tr:nth-child({row}) > *"
         return [cell.get_attribute("textContent") or "" for cell in self.chrome.find_elements(By.CSS_SELECTOR, selector)]
 
     def choose_sample(self, name: str) -> None:
         self.find(f"#sample option[value={name}]")
         Select(self.find("#sample")).select_by_value(name)
+        self.find("#columns table")
+
+    def open_mixed(self) -> None:
+        """Open the tab of mixed models with its sample chosen."""
+        self.open("/#mixed")
         self.find("#columns table")
 
     def paste(self, csv: str) -> None:

@@ -144,7 +144,8 @@ def test_the_page_never_scrolls_sideways(page: Page, width: int):
     page.resize(width)
     page.fit_iris()
     for summary in page.chrome.find_elements("css selector", "summary"):
-        summary.click()
+        if summary.is_displayed():
+            summary.click()
     assert not page.too_wide()
 
 

@@ -28,15 +28,15 @@ export async function dataset(name) {
   return asJson(await send(`/datasets/${encodeURIComponent(name)}`));
 }
 
-// question: {dataset | csv, query}, where csv is a string or a File. Returns the answer of /regress.
-export async function regress(question) {
-  const address = addressOf(question);
+// path: of the endpoint. question: {dataset | csv, query}, where csv is a string or a File. Returns the endpoint's answer.
+export async function ask(path, question) {
+  const address = addressOf(path, question);
   if (question.dataset) return asJson(await send(address));
   return asJson(await send(address, { method: "POST", body: question.csv, headers: { "Content-Type": "text/csv" } }));
 }
 
-export function addressOf({ dataset, query }) {
-  return `/regress?${new URLSearchParams(dataset ? { dataset, ...query } : query)}`;
+export function addressOf(path, { dataset, query }) {
+  return `${path}?${new URLSearchParams(dataset ? { dataset, ...query } : query)}`;
 }
 
 // The bytes of one form of a result, for a picture or a download that needs the key.

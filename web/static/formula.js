@@ -1,7 +1,7 @@
 // The formula's field: putting names in, suggesting whole formulas, telling early what is not there.
 
 import { element } from "./element.js";
-import { nearest, quoted, used } from "./names.js";
+import { nearest, used } from "./names.js";
 
 export function insertInto(field, text) {
   const [start, end] = [field.selectionStart ?? field.value.length, field.selectionEnd ?? field.value.length];
@@ -18,19 +18,6 @@ function joined(before) {
   const space = /\s$/.test(before) ? "" : " ";
   if (/[~+\-*/:^(,|]\s*$/.test(before)) return /\(\s*$/.test(before) ? "" : space;
   return before.includes("~") ? `${space}+ ` : `${space}~ `;
-}
-
-export function suggestions(columns) {
-  const numbers = columns.filter((column) => column.type === "number").map((column) => quoted(column.name));
-  const groups = columns.filter((column) => column.type !== "number" && column.distinct !== 1).map((column) => quoted(column.name));
-  const [y, first, second] = numbers;
-  if (!y) return [];
-  const found = [];
-  if (second) found.push(`${y} ~ ${first} + ${second}`);
-  if (first) found.push(`${y} ~ ${first}`);
-  if (first && groups.length) found.push(`${y} ~ ${first} * ${groups[0]}`);
-  if (!first && groups.length) found.push(`${y} ~ ${groups[0]}`);
-  return found;
 }
 
 export function showSuggestions(place, found, use) {

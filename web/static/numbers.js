@@ -2,11 +2,11 @@
 
 const MISSING = "—";
 
-// As many decimals as show the smallest standard error to three digits, the same for the whole table.
-export function decimalsFor(errors) {
+// As many decimals as show the smallest standard error to so many digits, the same for the whole table.
+export function decimalsFor(errors, digits = 3) {
   const smallest = Math.min(...errors.filter((error) => error > 0));
   if (!Number.isFinite(smallest)) return 4;
-  return Math.min(6, Math.max(0, 2 - Math.floor(Math.log10(smallest))));
+  return Math.min(6, Math.max(0, digits - 1 - Math.floor(Math.log10(smallest))));
 }
 
 export function fixed(value, decimals) {

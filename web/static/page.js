@@ -1,13 +1,19 @@
-// The page at /: a table, a formula, one button, an answer.
+// The page at /: a tab for each kind of model; in each a table, a formula, one button, an answer.
 
 import * as api from "./api.js";
 import { showColumns } from "./columns.js";
 import { byId, element } from "./element.js";
-import { hint, insertInto, markOf, showPlace, showRefusal, showSuggestions, suggestions } from "./formula.js";
+import { hint, insertInto, markOf, showPlace, showRefusal, showSuggestions } from "./formula.js";
+import { mixed } from "./mixed.js";
+import { regression } from "./regression.js";
 import { showResult } from "./result.js";
 import { source } from "./source.js";
 
-let columns = [];
+const KINDS = [regression, mixed];
+const left = new Map(); // a kind → {sample, formula}, as its tab was left
+
+let kind = null;
+let info = null; // of the table: {rows, columns}, null when none is chosen
 let fitting = false;
 
 const table = source(useTable, showProblem);
@@ -15,17 +21,55 @@ byId("key").value = api.key();
 byId("formula").addEventListener("input", () => { clearFaults(); showHint(); });
 byId("key").addEventListener("change", () => { api.setKey(byId("key").value.trim()); fillSamples(); });
 byId("ask").addEventListener("submit", (event) => { event.preventDefault(); fit(); });
+for (const field of document.querySelectorAll("form select, form details input")) field.addEventListener("change", clearFaults);
+addEventListener("hashchange", () => open(asked() ?? kind));
+open(asked() ?? regression);
 fillSamples();
 
-function useTable(info) {
-  columns = info ? info.columns : [];
+// The kind that the address names; none where it names a place of the page.
+function asked() {
+  return KINDS.find((each) => (location.hash || `#${regression.name}`) === `#${each.name}`);
+}
+
+// Show a kind's tab as it was left. The table of one's own goes along, a sample belongs to its tab.
+function open(next) {
+  if (next === kind) return;
+  if (kind) left.set(kind, { sample: byId("sample").value, formula: byId("formula").value });
+  const filled = kind === null && (next === regression || byId("formula").value !== ""); // by a browser that goes back
+  kind = next;
+  document.title = `${kind.title} · Lamplight`;
+  for (const part of document.querySelectorAll("[data-kind]")) part.hidden = part.dataset.kind !== kind.name;
+  for (const link of document.querySelectorAll("nav a[href^='#']")) {
+    if (link.hash === `#${kind.name}`) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  say("");
+  if (!filled) take(left.get(kind) ?? kind.start, left.has(kind));
+  useTable(info);
+}
+
+function take({ sample, formula }, known) {
+  byId("formula").value = known || !table.own() ? formula : "";
+  if (!table.own() && byId("sample").value !== sample) {
+    info = null;
+    table.use(sample);
+  }
+}
+
+function useTable(now) {
+  info = now;
+  if (!kind) return;
   clearFaults();
   showColumns(byId("columns"), info, (name) => insertInto(byId("formula"), name));
-  const found = suggestions(columns);
+  const found = kind.suggestions(columns());
   showSuggestions(byId("suggestions"), found, useFormula);
-  byId("formula").placeholder = found[0] || "y ~ x + z";
+  byId("formula").placeholder = found[0] || kind.start.formula || "y ~ x + z";
   offerWeights();
   showHint();
+}
+
+function columns() {
+  return info ? info.columns : [];
 }
 
 function useFormula(text) {
@@ -36,12 +80,14 @@ function useFormula(text) {
 }
 
 function offerWeights() {
-  const names = columns.filter((column) => column.type === "number").map((column) => column.name);
+  const names = columns().filter((column) => column.type === "number").map((column) => column.name);
+  const kept = byId("weights").value;
   byId("weights").replaceChildren(element("option", { value: "" }, "none"), ...names.map((name) => element("option", { value: name }, name)));
+  byId("weights").value = names.includes(kept) ? kept : "";
 }
 
 function showHint() {
-  byId("formula-hint").textContent = hint(byId("formula").value, columns);
+  byId("formula-hint").textContent = hint(byId("formula").value, columns());
 }
 
 async function fillSamples() {
@@ -59,17 +105,20 @@ async function fit() {
   if (!chosen) return refuse("data-fault", "Choose a sample, or paste a CSV with names in the first row.", table.field());
   if (!byId("formula").value.trim()) return refuse("formula-fault", `Write a formula, such as ${byId("formula").placeholder}`, byId("formula"));
   const question = { ...chosen, query: queryOf() };
+  const fitted = kind;
   busy(true);
   try {
-    const answer = await api.regress(question);
-    showResult(byId("result"), answer, question);
-    say(`Done: ${answer.coefficients.length} coefficients.`);
-    byId("result").focus({ preventScroll: true });
-    byId("result").scrollIntoView({ block: "nearest" });
+    const answer = await api.ask(fitted.path, question);
+    const place = document.querySelector(`section[data-kind=${fitted.name}]`);
+    showResult(place, answer, question, fitted);
+    if (kind !== fitted) return;
+    say(kind.done(answer));
+    place.focus({ preventScroll: true });
+    place.scrollIntoView({ block: "nearest" });
   } catch (problem) {
     if (!(problem instanceof api.Problem)) throw problem;
     say("");
-    showProblem(problem);
+    if (kind === fitted) showProblem(problem);
   } finally {
     busy(false);
   }
@@ -80,6 +129,7 @@ function queryOf() {
   if (byId("level").value !== "0.95") query.level = byId("level").value;
   if (byId("missing").value !== "drop") query.missing = byId("missing").value;
   if (byId("weights").value) query.weights = byId("weights").value;
+  for (const name of kind.options) if (byId(name).selectedIndex) query[name] = byId(name).value; // the first is the default
   return query;
 }
 
@@ -94,7 +144,8 @@ function showProblem(problem) {
   } else if (problem.pointers.some((pointer) => /^[/?]data/.test(pointer))) {
     refuse("data-fault", problem.message, table.field());
   } else {
-    refuse("fault", problem.requestId && problem.status >= 500 ? `${problem.message} (request ${problem.requestId})` : problem.message, byId("fit"));
+    const option = kind.options.find((name) => problem.pointers.some((pointer) => pointer.slice(1) === name));
+    refuse("fault", problem.requestId && problem.status >= 500 ? `${problem.message} (request ${problem.requestId})` : problem.message, byId(option ?? "fit"));
   }
 }
 

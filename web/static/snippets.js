@@ -18,7 +18,8 @@ export function curl(origin, address, question, withKey) {
   return `${parts.join(" \\\n  ")}\n${text}${end}`;
 }
 
-export function php(origin, address, question, withKey) {
+// rows: the list of the answer that is printed.
+export function php(origin, address, question, withKey, rows) {
   const headers = [];
   if (!question.dataset) headers.push("'Content-Type: text/csv'");
   if (withKey) headers.push("'Authorization: Bearer ' . getenv('LAMPLIGHT_KEY')");
@@ -30,15 +31,15 @@ export function php(origin, address, question, withKey) {
     "    'ignore_errors' => true, // a refusal is JSON too: it says what was wrong\n",
   ];
   return `<?php
-$url = ${literal(`${origin}/regress?`)} . http_build_query([
+$url = ${literal(`${origin}${new URL(address, origin).pathname}?`)} . http_build_query([
 ${query.join("")}]);
 $context = stream_context_create(['http' => [
 ${options.join("")}]]);
 $answer = json_decode(file_get_contents($url, false, $context), true);
-if (!isset($answer['coefficients'])) {
+if (!isset($answer['${rows}'])) {
     exit($answer['detail'] . "\\n");
 }
-foreach ($answer['coefficients'] as $row) {
+foreach ($answer['${rows}'] as $row) {
     printf("%-20s %12.4f %12.4f\\n", $row['term'], $row['estimate'], $row['std_error']);
 }
 `;
@@ -46,8 +47,8 @@ foreach ($answer['coefficients'] as $row) {
 
 // Beside a body the query has to stand in the address; alone it can stand readable.
 function asked(origin, address) {
-  const query = [...new URL(address, origin).searchParams];
-  return [`curl -sS -G ${shell(`${origin}/regress`)}`, ...query.map(([name, value]) => `--data-urlencode ${shell(`${name}=${value}`)}`)];
+  const { pathname, searchParams } = new URL(address, origin);
+  return [`curl -sS -G ${shell(origin + pathname)}`, ...[...searchParams].map(([name, value]) => `--data-urlencode ${shell(`${name}=${value}`)}`)];
 }
 
 function shell(text) {

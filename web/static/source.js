@@ -9,7 +9,7 @@ const PAUSE = 250; // milliseconds without a key pressed before pasted text is r
 
 // changed(info) is called with {rows, columns} or null whenever the table is another; failed(problem) when a sample cannot be read.
 export function source(changed, failed) {
-  const state = { file: null };
+  const state = { file: null, wanted: null };
   let timer = null;
   const own = () => byId("ask").elements.origin.value === "own";
 
@@ -33,7 +33,7 @@ export function source(changed, failed) {
   }
 
   for (const radio of byId("ask").elements.origin) radio.addEventListener("change", refresh);
-  byId("sample").addEventListener("change", refresh);
+  byId("sample").addEventListener("change", () => { state.wanted = null; refresh(); });
   byId("csv").addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(refresh, PAUSE); });
   byId("file").addEventListener("change", (event) => { if (event.target.files.length) choose(event.target.files[0]); });
   byId("unchoose").addEventListener("click", () => { choose(null); byId("csv").focus(); });
@@ -41,6 +41,13 @@ export function source(changed, failed) {
   refresh(); // a browser that goes back restores the fields without telling
 
   return {
+    own,
+    // Choose a sample by name, "" for none; while the list is still to come, it is remembered.
+    use(name) {
+      byId("sample").value = name;
+      state.wanted = byId("sample").value === name ? null : name;
+      refresh();
+    },
     // {dataset} or {csv}; null when nothing is chosen yet.
     asked() {
       if (!own()) return byId("sample").value ? { dataset: byId("sample").value } : null;
@@ -49,12 +56,14 @@ export function source(changed, failed) {
     },
     field: () => (own() ? byId(state.file ? "unchoose" : "csv") : byId("sample")),
     async fill() {
-      const kept = byId("sample").value;
       const option = (set) => element("option", { value: set.name }, `${set.name} (${count(set.rows, "row")})`);
       const options = (await api.samples()).map(option);
+      const [kept, wanted] = [byId("sample").value, state.wanted];
       byId("sample").replaceChildren(element("option", { value: "" }, "Choose one …"), ...options);
-      byId("sample").value = kept;
+      byId("sample").value = wanted ?? kept;
       if (byId("sample").selectedIndex < 0) byId("sample").value = "";
+      state.wanted = null;
+      if (wanted) refresh();
     },
   };
 }
