@@ -27,7 +27,8 @@ def across(panels: int) -> int:
 
 
 def entitle(ax: Axes, title: str, letters: int) -> None:
-    ax.set_title(short(title, letters), loc="left", fontsize=9, color=INK, pad=4)
+    title = short(title, letters)
+    ax.set_title(title, loc="left", fontsize=9 if len(title) < 0.7 * letters else 8, color=INK, pad=4)
 
 
 def outer_labels(axes: list[Axes], columns: int) -> None:

@@ -17,8 +17,10 @@ FloatArray = NDArray[np.float64]
 
 GROUPS = 24  # drawn, at most
 ROW = 1.45  # inches
+LETTERS = 96  # of titles, over the panels beside each other
 STRIP = 4.0  # inches high, where the groups stand side by side
 SAME = 1e-4  # of the response's range: what is saved for drawing has five digits
+TURNS = 0.2  # of the steps from point to point: a fit that turns more often is no curve over x; noise turns at 2 of 3
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,14 @@ class Group:
     x: FloatArray  # the fitted values where the model has no slope
     observed: FloatArray
     fitted: FloatArray
+
+    def turns(self, tolerance: float) -> float:
+        """How often the fitted values turn or jump on their way along x, of as often as they could."""
+        order = np.argsort(self.x, kind="stable")
+        steps = np.diff(self.fitted[order])
+        jumps = (np.diff(self.x[order]) == 0) & (np.abs(steps) > tolerance)
+        ways = np.sign(steps[np.abs(steps) > tolerance])
+        return float((np.diff(ways) != 0).sum() + len(steps) * jumps.any()) / max(len(steps) - 1, 1)
 
 
 @dataclass(frozen=True)
@@ -42,31 +52,47 @@ class Groups:
 
     @property
     def tolerance(self) -> float:
-        return SAME * (max(group.observed.max() for group in self.drawn) - min(group.observed.min() for group in self.drawn))
+        return SAME * float(np.ptp(np.concatenate([group.observed for group in self.drawn])))
+
+    @property
+    def heights(self) -> tuple[float, float]:
+        return _ends(np.concatenate([np.append(group.observed, group.fitted) for group in self.drawn]))
+
+    @property
+    def curved(self) -> bool:
+        """Is the fit a curve over x, or does it depend on more?"""
+        return float(np.mean([group.turns(self.tolerance) for group in self.drawn])) <= TURNS
 
 
 def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
     """Draw at most 24 groups: over the slope's predictor, or observed against fitted where there is none."""
     if not picture.get("codes"):
         raise NotFound("this result has no groups to draw")
-    groups = _groups(picture)
+    groups = read_groups(picture)
     if groups.predictor is None and all(np.ptp(group.fitted) <= groups.tolerance for group in groups.drawn):
         return _beside_each_other(answer, groups)
     columns = across(len(groups.drawn))
     sheet_, axes = grid(len(groups.drawn), columns=columns, row=ROW if len(groups.drawn) > columns else 2.6)
     ends = _ends(np.concatenate([group.x for group in groups.drawn]))
-    population = _population(answer, groups)
+    population, heights, curved = _population(answer, groups), groups.heights, groups.curved
     for ax, group in zip(axes, groups.drawn, strict=True):
-        _group(ax, group, groups, ends, population)
-        entitle(ax, group.level, 72 // columns)
+        if population is not None:
+            ax.plot(ends, [population[0] + population[1] * end for end in ends], color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)))
+        if groups.predictor is None:
+            ax.plot(ends, ends, color=ORANGE, linewidth=1.4)
+        _dots(ax, group.x, group.observed)
+        if groups.predictor is not None:
+            _fitted(ax, group, curved)
+        entitle(ax, group.level, LETTERS // columns)
         ax.set_xlim(*ends)
-        ax.set_ylim(*_ends(np.concatenate([np.append(each.observed, each.fitted) for each in groups.drawn])))
+        ax.set_ylim(*heights)
     outer_labels(axes, columns)
     frame(sheet_, groups.predictor or "Fitted", _response(answer), _caption(groups, population is not None))
     return Drawing(sheet_, short(f"Fitted lines: {answer['formula']}", 200), _described(groups))
 
 
-def _groups(picture: dict[str, Any]) -> Groups:
+def read_groups(picture: dict[str, Any]) -> Groups:
+    """Take the levels with most rows, in their order."""
     codes = np.array(picture["codes"], dtype=np.intp)
     fitted, residuals = (np.array(picture[key], dtype=float) for key in ("fitted", "residuals"))
     slope = picture.get("x")
@@ -81,20 +107,17 @@ def _groups(picture: dict[str, Any]) -> Groups:
     return Groups(picture["group"], drawn, len(picture["levels"]), None if slope is None else slope["name"])
 
 
-def _group(ax: Axes, group: Group, groups: Groups, ends: tuple[float, float], population: tuple[float, float] | None) -> None:
-    if population is not None:
-        ax.plot(ends, [population[0] + population[1] * end for end in ends], color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)))
-    if groups.predictor is None:
-        ax.plot(ends, ends, color=ORANGE, linewidth=1.4)
-    ax.plot(group.x, group.observed, linestyle="", marker="o", markersize=3.4, markeredgewidth=0, color=BLUE, alpha=0.75)
-    if groups.predictor is None:
-        return
+def _dots(ax: Axes, x: FloatArray, y: FloatArray) -> None:
+    ax.plot(x, y, linestyle="", marker="o", markersize=3.6, markeredgewidth=0, color=BLUE, alpha=0.75)
+
+
+def _fitted(ax: Axes, group: Group, curved: bool) -> None:
     order = np.argsort(group.x, kind="stable")
     x, fitted = group.x[order], group.fitted[order]
-    if (np.abs(np.diff(fitted))[np.diff(x) == 0] <= groups.tolerance).all():
+    if curved:
         ax.plot(x, fitted, color=ORANGE, linewidth=1.6, solid_capstyle="round")
-    else:  # the fit depends on more than x
-        ax.plot(x, fitted, linestyle="", marker="_", markersize=6, color=ORANGE)
+    else:
+        ax.plot(x, fitted, linestyle="", marker="_", markersize=6, markeredgewidth=1.4, color=ORANGE)
 
 
 def _population(answer: dict[str, Any], groups: Groups) -> tuple[float, float] | None:
@@ -112,16 +135,7 @@ def _beside_each_other(answer: dict[str, Any], groups: Groups) -> Drawing:
     sheet_, (ax,) = sheet(1, height=STRIP)
     for at, group in enumerate(groups.drawn):
         ax.plot([at - 0.32, at + 0.32], [group.fitted[0]] * 2, color=ORANGE, linewidth=2.2, solid_capstyle="round")
-        ax.plot(
-            _spread(at, len(group.observed)),
-            group.observed,
-            linestyle="",
-            marker="o",
-            markersize=4,
-            markeredgewidth=0,
-            color=BLUE,
-            alpha=0.7,
-        )
+        _dots(ax, _spread(at, len(group.observed)), group.observed)
     names = [short(group.level, 16) for group in groups.drawn]
     ax.set_xticks(range(len(names)), names, fontsize=8)
     if len(names) * max(map(len, names)) > 90:  # letters that fit beside each other

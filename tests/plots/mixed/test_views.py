@@ -11,6 +11,7 @@ import pytest
 
 from errors import InvalidInput, NotFound
 from plots import VIEWS, draw
+from plots.mixed import lines
 from science.mixed import Spec
 from science.table import Factor, Numeric, Table
 from tests.plots.mixed.answers import GIVEN, SLEEPSTUDY, answer_to, answered
@@ -133,6 +134,14 @@ def test_lines_tell_of_the_groups_left_out():
 def test_the_population_is_drawn_where_it_is_a_line():
     told = texts(draw("mixed", *CASES["slopes"](), "svg", "lines"))
     assert "Dots: observed; orange: fitted; dashed: the population" in told
+
+
+@pytest.mark.parametrize(("other", "curved"), [(np.zeros(40), True), (np.tile([0.0, 3.0], 20), False)])
+def test_fitted_values_that_depend_on_more_than_x_are_no_line(other: Any, curved: bool):
+    x = np.tile(np.arange(20.0), 2)
+    codes = np.repeat([0, 1], 20)
+    picture = {"codes": codes, "fitted": x + other, "residuals": x / 100, "levels": ["a", "b"], "group": "g"}
+    assert lines.read_groups(picture | {"x": {"name": "x", "values": x}}).curved is curved
 
 
 def test_groups_without_slopes_stand_beside_each_other():
