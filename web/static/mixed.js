@@ -33,8 +33,7 @@ function suggestions(columns) {
 }
 
 function fixedEffects(answer) {
-  const statistic = answer.fixed.some((row) => row.df !== null) ? "t" : "z";
-  return estimates("Fixed effects", answer.fixed, answer.level, { statistic, digits: 4 });
+  return estimates("Fixed effects", answer.fixed, answer.level, { statistic: answer.family === "gaussian" ? "t" : "z", digits: 4 });
 }
 
 function randomEffects(answer) {
