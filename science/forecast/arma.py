@@ -1,0 +1,260 @@
+"""A seasonal ARMA on the differenced series, with regressors and gaps: fitted, told and forecast exactly."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from errors import InvalidInput
+from science.deadline import Deadline
+from science.forecast.banded import Process, process
+from science.forecast.differences import check_length, difference, extend
+from science.forecast.estimate import Estimate, estimate, standard_errors
+from science.forecast.kalman import filtered
+from science.forecast.likelihood import Sample
+from science.forecast.orders import Orders
+from science.forecast.weights import psi_weights, undo_shocks
+from science.table import FloatArray
+
+SPARE = 3  # values beyond the coefficients that a fit needs
+MOST = 3  # of p and q in the search
+FITS = 14  # of the search at most
+
+
+@dataclass(frozen=True)
+class Arma:
+    """A fitted model of a series and its forecasts.
+
+    sigma2 is the sum of squared standardised innovations over nobs - coefficients; sigma2_ml, that of R's stats::arima, divides
+    by nobs. With likelihood "r" the forecasts are those of R's filter and sigma2 is forecast::Arima's.
+    """
+
+    orders: Orders
+    lags: tuple[int, ...]
+    terms: tuple[str, ...]  # R's names: ar1, ma1, sar1, sma1, then intercept or drift, then the regressors'
+    estimate: FloatArray
+    std_error: FloatArray
+    sigma2: float
+    sigma2_ml: float
+    log_lik: float
+    aic: float
+    aicc: float
+    bic: float
+    nobs: int
+    converged: bool
+    y: FloatArray  # (n,) with gaps filled by their expectation
+    fitted: FloatArray  # (n,) one step ahead; NaN for the first sum(lags) and where y is missing
+    mean: FloatArray  # (h,)
+    root: FloatArray  # (h, h) root of the errors' covariance over sigma2
+    psi: FloatArray  # (h,) of y, as if the past were infinite
+    explained: FloatArray  # (n - sum(lags) + h,) what constant and regressors make of w
+
+    @property
+    def name(self) -> str:
+        """R's name of an ARIMA where it has one; else the lags are told."""
+        season, orders = self.orders.season, self.orders
+        d, seasonal = sum(lag == 1 for lag in self.lags), sum(lag == season > 1 for lag in self.lags)
+        if d + seasonal < len(self.lags):
+            return f"ARMA({orders.p},{orders.q})({orders.P},{orders.Q})[{season}] of diff[{','.join(map(str, self.lags))}]"
+        plain = f"ARIMA({orders.p},{d},{orders.q})"
+        return f"{plain}({orders.P},{seasonal},{orders.Q})[{season}]" if orders.P + orders.Q + seasonal else plain
+
+    def means_from(self, lengths: Sequence[int], h: int) -> tuple[FloatArray, FloatArray]:
+        """Forecast from earlier origins with these coefficients: (origins, h), and sigma there, (origins,)."""
+        found, regression = self._process(len(self.y) + h), self.explained
+        means, sigmas = np.empty((len(lengths), h)), np.empty(len(lengths))
+        for i, length in enumerate(lengths):
+            w, _ = difference(self.y[:length], self.lags)
+            part = regression[: len(w) + h]
+            ahead = np.pad(part[len(w) :], (0, max(0, len(w) + h - len(part))), mode="edge")
+            residual = w - part[: len(w)]
+            z = found.innovations(residual)
+            means[i] = extend(self.y[:length], found.forecast(residual, h) + ahead, self.lags)
+            sigmas[i] = (float(z @ z) / max(len(z) - len(self.terms), 1)) ** 0.5
+        return means, sigmas
+
+    def _process(self, length: int) -> Process:
+        found = process(*self.orders.polynomials(self.estimate[: self.orders.count]), length)
+        assert found is not None
+        return found
+
+
+@dataclass(frozen=True)
+class Data:
+    """What is fitted: y, (n,) with NaN for gaps, regressors over n + h times, and the horizon."""
+
+    y: FloatArray
+    X: FloatArray  # (n + h, r)
+    names: tuple[str, ...]
+    h: int
+
+
+def fit(data: Data, lags: Sequence[int], orders: Orders, deadline: Deadline, *, constant: bool, by_r: bool = False) -> Arma:
+    """Fit by exact maximum likelihood. Raises TooShort, and InvalidInput for regressors that depend on each other."""
+    filled, sample, X, names = _prepared(data, lags, constant)
+    count = orders.count + len(names)
+    gaps = int(np.isnan(data.y).sum())
+    check_length(len(data.y) - gaps, lags, remaining=count + SPARE)
+    try:
+        found = estimate(orders, sample, deadline)
+    except np.linalg.LinAlgError:
+        raise InvalidInput("the columns of x depend on each other after differencing; leave one out", field="x") from None
+    return _told(data, lags, found, sample, X, names, filled, by_r=by_r)
+
+
+def search(data: Data, lags: Sequence[int], season: int, deadline: Deadline, *, by_r: bool = False) -> Arma:
+    """Choose the orders (and a constant after at most one difference) by AICc, stepwise (Hyndman and Khandakar 2008)."""
+    constant = len(lags) <= 1
+    seasonal = season > 1 and len(data.y) >= 3 * season
+    n = int(np.isfinite(data.y).sum()) - sum(lags) - data.X.shape[1]
+    room = max(0, n - SPARE - 2)
+    known: dict[tuple[int, int, int, int], Arma] = {}
+
+    def tried(p: int, q: int, P: int, Q: int) -> None:
+        key = (p, q, P, Q)
+        allowed = 0 <= p <= MOST and 0 <= q <= MOST and 0 <= P <= seasonal and 0 <= Q <= seasonal and sum(key) <= room
+        if allowed and key not in known and len(known) < FITS:
+            known[key] = fit(data, lags, Orders(p, q, P, Q, season if seasonal else 1), deadline, constant=constant, by_r=by_r)
+
+    s = int(seasonal)
+    for start in ((0, 0, 0, 0), (1, 0, s, 0), (0, 1, 0, s), (2, 2, 0, s), (1, 1, 0, s)):
+        tried(*start)
+    while True:
+        best = min(known, key=lambda key: known[key].aicc)
+        for step in ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1), (1, 1, 0, 0)):
+            for sign in (1, -1):
+                tried(*(best[i] + sign * step[i] for i in range(4)))
+        if min(known, key=lambda key: known[key].aicc) == best or len(known) >= FITS:
+            break
+    return known[min(known, key=lambda key: known[key].aicc)]
+
+
+def _prepared(data: Data, lags: Sequence[int], constant: bool) -> tuple[FloatArray, Sample, FloatArray, tuple[str, ...]]:
+    n = len(data.y)
+    missing = np.flatnonzero(np.isnan(data.y))
+    known = np.flatnonzero(np.isfinite(data.y))
+    check_length(len(known), lags, remaining=1)
+    filled = data.y.copy()
+    filled[missing] = np.interp(missing, known, data.y[known])
+    unit = np.zeros((n, len(missing)))
+    unit[missing, np.arange(len(missing))] = 1.0
+    columns = data.X
+    for lag in lags:
+        unit = unit[lag:] - unit[:-lag]
+        columns = columns[lag:] - columns[:-lag]
+    names = data.names
+    if constant:
+        columns = np.column_stack([np.ones(len(columns)), columns])
+        names = ("drift" if lags else "intercept", *names)
+    w, _ = difference(filled, lags)
+    return filled, Sample(w, unit, columns[: len(w)]), columns, names
+
+
+def _told(
+    data: Data,
+    lags: Sequence[int],
+    found: Estimate,
+    sample: Sample,
+    X: FloatArray,
+    names: tuple[str, ...],
+    filled: FloatArray,
+    *,
+    by_r: bool,
+) -> Arma:
+    orders, profile, h = found.orders, found.profile, data.h
+    phi, theta = orders.polynomials(found.coefficients)
+    whole = process(phi, theta, len(sample.w) + h)
+    assert whole is not None
+    missing = np.flatnonzero(np.isnan(data.y))
+    y = filled.copy()
+    y[missing] += profile.missing
+    w, _ = difference(y, lags)
+    regression = X @ profile.beta
+    residual = w - regression[: len(w)]
+    mean = extend(y, whole.forecast(residual, h) + regression[len(w) :], lags)
+    root = undo_shocks(whole.shocks(len(w), h), lags)
+    if len(missing):
+        root = _with_gaps(root, whole, sample, y, missing, lags, profile.missing_root)
+    count = orders.count + len(names)
+    nobs, value = sample.nobs, profile.log_likelihood
+    sigma2 = profile.sigma2 * nobs / max(nobs - count, 1)
+    if by_r:
+        in_y = _regression_of_y(data, lags, profile.beta, names)
+        by_filter = filtered(data.y - in_y[: len(data.y)], phi, theta, lags, h)
+        mean, sigma2, value = by_filter.mean + in_y[len(data.y) :], by_filter.sigma2_forecast(count), by_filter.log_likelihood
+        root = root * (by_filter.std_error / np.sqrt((root**2).sum(axis=1)))[:, None]
+    z = profile.z
+    fitted = np.full(len(y), np.nan)
+    fitted[sum(lags) :] = y[sum(lags) :] - z * whole.L[0, : len(w)]
+    fitted[missing] = np.nan
+    k = count + 1
+    return Arma(
+        orders=orders,
+        lags=tuple(lags),
+        terms=(*orders.names, *names),
+        estimate=np.r_[found.coefficients, profile.beta],
+        std_error=np.r_[standard_errors(found, sample), _regression_errors(whole, sample, profile.sigma2)],
+        sigma2=sigma2,
+        sigma2_ml=profile.sigma2,
+        log_lik=value,
+        aic=-2 * value + 2 * k,
+        aicc=-2 * value + 2 * k + (2 * k * (k + 1) / (nobs - k - 1) if nobs > k + 1 else np.inf),
+        bic=-2 * value + k * log(nobs),
+        nobs=nobs,
+        converged=found.converged,
+        y=y,
+        fitted=fitted,
+        mean=mean,
+        root=root,
+        psi=psi_weights(phi, theta, lags, h),
+        explained=regression,
+    )
+
+
+def _with_gaps(
+    root: FloatArray,
+    whole: Process,
+    sample: Sample,
+    y: FloatArray,
+    missing: np.ndarray,
+    lags: Sequence[int],
+    missing_root: FloatArray,
+) -> FloatArray:
+    """Add to the forecasts' errors what the gaps' own uncertainty does to them."""
+    h = len(root)
+    ahead = whole.forecast(sample.gaps, h)
+    effects = np.empty_like(ahead)
+    for k, place in enumerate(missing):
+        unit = np.zeros(len(y))
+        unit[place] = 1.0
+        effects[:, k] = extend(unit, ahead[:, k], lags)
+    carried = effects @ missing_root
+    covariance = root @ root.T + carried @ carried.T
+    total: FloatArray = np.linalg.cholesky(covariance)
+    return total
+
+
+def _regression_of_y(data: Data, lags: Sequence[int], beta: FloatArray, names: tuple[str, ...]) -> FloatArray:
+    """What the regressors explain of y itself; a drift is a line there."""
+    constant = len(names) > len(data.names)
+    explained = data.X @ beta[int(constant) :]
+    if constant and len(lags) > 1:
+        raise InvalidInput("a constant after two differences has no counterpart in R's arima", field="likelihood")
+    if constant:
+        step = lags[0] if lags else 0
+        explained = explained + beta[0] * (np.arange(len(data.X)) / step if step else 1.0)
+    return explained
+
+
+def _regression_errors(whole: Process, sample: Sample, sigma2: float) -> FloatArray:
+    if not sample.X.shape[1]:
+        return np.zeros(0)
+    z = whole.innovations(np.column_stack([sample.gaps, sample.X]))
+    R = np.linalg.qr(z, mode="r")
+    root = solve_triangular(R, np.eye(len(R)))
+    errors: FloatArray = np.sqrt(sigma2 * (root**2).sum(axis=1))[sample.gaps.shape[1] :]
+    return errors

@@ -1,0 +1,115 @@
+"""Autoregressions of differenced series by least squares, every order averaged, at many origins at once.
+
+One Cholesky factor of the lags' cross-products holds the least-squares fit of every lower order, so the average of
+all orders, weighted by AICc, costs one triangular solve.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.signal import lfilter
+
+from science.forecast.differences import difference
+from science.forecast.weights import psi_weights
+from science.table import FloatArray
+
+
+@dataclass(frozen=True)
+class Autoregression:
+    """An averaged autoregression at every origin asked for."""
+
+    mean: FloatArray  # (origins, h)
+    sigma: FloatArray  # (origins,)
+    psi: FloatArray  # (h,) at the first origin
+    phi: FloatArray  # (p,) at the first origin
+    constant: float
+    fitted: FloatArray  # (n,) NaN where there are no lags yet
+
+
+def autoregress(
+    x: FloatArray, lags: Sequence[int], order: int, constant: bool, lengths: Sequence[int], h: int
+) -> Autoregression | None:
+    """Fit to x, (n,), cut at each of the lengths (longest first); None when the shortest is too short."""
+    w, _ = difference(x, lags)
+    lost = sum(lags)
+    order = min(order, (min(lengths) - lost) // 3 - 1)
+    if order < 1:
+        return None
+    rows = _rows(w, order, constant)
+    grams = _grams(rows, [length - lost - order for length in lengths])
+    coefficients, sigma = _averaged(grams, [length - lost - order for length in lengths], int(constant))
+    constants = coefficients[:, 0] if constant else np.zeros(len(lengths))
+    phi = coefficients[:, int(constant) :]
+    past = np.stack([w[length - lost - order : length - lost] for length in lengths])
+    forecasts = _continued(past, phi, constants, h)
+    mean = undone(x, forecasts, lags, lengths)
+    one_step = np.full(len(x), np.nan)
+    one_step[lost + order :] = x[lost + order :] - (rows[:, -1] - rows[:, :-1] @ coefficients[0])
+    return Autoregression(mean, sigma, psi_weights(phi[0], np.zeros(0), lags, h), phi[0], float(constants[0]), one_step)
+
+
+def _rows(w: FloatArray, order: int, constant: bool) -> FloatArray:
+    windows = np.lib.stride_tricks.sliding_window_view(w, order + 1)
+    columns = [np.ones((len(windows), 1))] if constant else []
+    return np.hstack([*columns, windows[:, -2::-1], windows[:, -1:]])
+
+
+def _grams(rows: FloatArray, counts: Sequence[int]) -> FloatArray:
+    """Cross-products of the first `count` rows for each count (descending)."""
+    total = rows[: counts[-1]].T @ rows[: counts[-1]]
+    grams = [total]
+    for fewer, more in zip(counts[:0:-1], counts[-2::-1], strict=True):
+        total = total + rows[fewer:more].T @ rows[fewer:more]
+        grams.append(total)
+    return np.stack(grams[::-1])
+
+
+def _averaged(grams: FloatArray, counts: Sequence[int], fixed: int) -> tuple[FloatArray, FloatArray]:
+    size = grams.shape[1]
+    diagonal = np.arange(size)
+    grams = grams.copy()
+    scale = np.sqrt(grams[:, diagonal, diagonal])
+    scale[scale == 0] = 1.0
+    grams /= scale[:, :, None] * scale[:, None, :]
+    grams[:, diagonal, diagonal] += 1e-8  # so that a series without noise still has a factor
+    L = np.linalg.cholesky(grams)
+    r = L[:, -1, :-1]
+    n = np.asarray(counts, dtype=float)[:, None]
+    errors = 1.0 + 1e-8 - np.cumsum(np.pad(r**2, ((0, 0), (1, 0))), axis=1)[:, fixed:]
+    errors = np.maximum(errors, 1e-9)
+    k = np.arange(fixed, size)[None] + 1.0
+    aicc = n * np.log(errors) + 2 * k + 2 * k * (k + 1) / np.maximum(n - k - 1, 1.0)
+    weights = np.exp(-0.5 * (aicc - aicc.min(axis=1, keepdims=True)))
+    weights /= weights.sum(axis=1, keepdims=True)
+    share = np.ones((len(grams), size - 1))  # how much weight the orders that include each column have
+    share[:, fixed:] = np.cumsum(weights[:, :0:-1], axis=1)[:, ::-1]
+    coefficients = np.linalg.solve(L[:, :-1, :-1].transpose(0, 2, 1), (r * share)[:, :, None])[:, :, 0]
+    coefficients = coefficients * scale[:, -1:] / scale[:, :-1]
+    sigma2 = (weights * errors / np.maximum(n - k, 1.0)).sum(axis=1) * scale[:, -1] ** 2
+    return coefficients, np.sqrt(sigma2)
+
+
+def _continued(past: FloatArray, phi: FloatArray, constants: FloatArray, h: int) -> FloatArray:
+    order = past.shape[1]
+    values = np.hstack([past, np.zeros((len(past), h))])
+    backwards = np.ascontiguousarray(phi[:, ::-1])
+    for step in range(h):
+        values[:, order + step] = constants + (backwards * values[:, step : step + order]).sum(axis=1)
+    return values[:, order:]
+
+
+def undone(x: FloatArray, forecasts: FloatArray, lags: Sequence[int], lengths: Sequence[int]) -> FloatArray:
+    """Undo the differences of every origin's forecasts at once."""
+    lost = sum(lags)
+    level = np.stack([x[length - lost : length] for length in lengths])
+    tails = []
+    for lag in lags:
+        tails.append(level[:, -lag:])
+        level = level[:, lag:] - level[:, :-lag]
+    for lag, tail in zip(reversed(lags), reversed(tails), strict=True):
+        polynomial = np.r_[1.0, np.zeros(lag - 1), -1.0]
+        forecasts = lfilter([1.0], polynomial, forecasts, axis=1, zi=tail)[0]
+    return forecasts

@@ -1,0 +1,66 @@
+"""How the forecasts would have done: every origin's forecasts against what came after, pooled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from science.forecast import scores
+from science.forecast.mixture import Mixture, around
+from science.table import FloatArray
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Scores over all origins and horizons; NaN where a score has no scale (a constant series)."""
+
+    origins: int
+    forecasts: int
+    mase: float
+    smape: float
+    owa: float  # against Naive2
+    naive2_mase: float
+    naive2_smape: float
+    coverage: Mapping[float, float]  # by level
+    msis: float  # of the 95% intervals
+    crps: float
+
+
+def backtest(
+    y: FloatArray, mixture: Mixture, lengths: Sequence[int], season: int, levels: Sequence[float], multiplier: float
+) -> Backtest | None:
+    """Score the mixture at its origins; None when none is behind the end of y.
+
+    The weights at an origin are those known there; the intervals are widened as those of the forecast are.
+    """
+    n, h = len(y), mixture.outlooks[0].mean.shape[1]
+    median, error = mixture.median, mixture.standard_error * multiplier
+    ahead = [(j, length, min(n - length, h)) for j, length in enumerate(lengths) if length < n]
+    if not ahead:
+        return None
+    scale = scores.seasonal_scale(y[: min(lengths)], season)
+    actual = np.concatenate([y[length : length + k] for _, length, k in ahead])
+    forecast = np.concatenate([median[j, :k] for j, _, k in ahead])
+    spread = np.concatenate([error[j, :k] for j, _, k in ahead])
+    naive = np.concatenate([scores.naive2(y[:length], season, k) for _, length, k in ahead])
+    bounds = {
+        level: around(forecast, float(norm.ppf(0.5 + level / 200)) * spread, positive=mixture.positive)
+        for level in (*levels, 95.0)
+    }
+    mase, smape = scores.mase(actual, forecast, scale), scores.smape(actual, forecast)
+    mase2, smape2 = scores.mase(actual, naive, scale), scores.smape(actual, naive)
+    return Backtest(
+        origins=len(ahead),
+        forecasts=len(actual),
+        mase=mase,
+        smape=smape,
+        owa=(mase / mase2 + smape / smape2) / 2 if mase2 > 0 and smape2 > 0 else float("nan"),
+        naive2_mase=mase2,
+        naive2_smape=smape2,
+        coverage={level: scores.coverage(actual, *bounds[level]) for level in levels},
+        msis=scores.msis(actual, *bounds[95.0], 95.0, scale),
+        crps=scores.crps(actual, forecast, spread),
+    )

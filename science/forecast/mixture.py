@@ -1,0 +1,159 @@
+"""An average of forms: weighed by how they forecast from earlier origins, with one set of shocks behind them all.
+
+If every form sees the same shock, the error of the average is the average of the errors, shock by shock: so the average has
+psi weights too, and with them variances, covariances of sums and simulated paths. A single form is an average of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from science.forecast.outlook import Outlook
+from science.table import FloatArray
+
+STEEPEST = 6.0  # the highest power of the errors' ratio that weights are made of
+PER_POWER = 20.0  # values of the series per power: a short series cannot tell good forms from lucky ones
+NEGLIGIBLE = 1e-3  # a smaller weight counts as none
+HALF = {"ar": 0.5}  # prior weights of forms without a season, where they are not 1
+PRIOR_CONSTANT = 10.0  # over n: what intervals of short series miss because a form was chosen (measured on half of M3 and M4)
+PRIOR_ORIGINS = 32.0  # origins that the model's own variance counts for, against those observed
+PRIOR_FADES = 300.0  # values after which that prior has halved
+WORST = 100.0  # an origin's mean squared standardised error counts as this at most
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Forms, and their weights at every origin, which use only what was known there."""
+
+    outlooks: tuple[Outlook, ...]
+    weights: FloatArray  # (forms, origins)
+    positive: bool  # y is, so that intervals stay so
+
+    @property
+    def median(self) -> FloatArray:
+        """(origins, h) on y's scale."""
+        return self._averaged([outlook.quantile(0.0) for outlook in self.outlooks])
+
+    @property
+    def standard_error(self) -> FloatArray:
+        """(origins, h) on y's scale, to first order."""
+        return self._averaged([outlook.standard_error for outlook in self.outlooks])
+
+    def mean(self) -> FloatArray:
+        """Return the means, (h,), of the forecasts from the last origin."""
+        means = np.stack([outlook.expected() for outlook in self.outlooks])
+        return self.weights[:, 0] @ means
+
+    def shocks(self) -> FloatArray:
+        """Return the (h, h) matrix that turns unit shocks into errors on y's scale, to first order."""
+        pairs = zip(self.outlooks, self.weights[:, 0], strict=True)
+        total: FloatArray = sum(w * outlook.steepness()[0][:, None] * outlook.shocks() for outlook, w in pairs)
+        return total
+
+    def bounds(self, level: float, multiplier: float) -> tuple[FloatArray, FloatArray]:
+        """Return lower and upper bounds, (h,), that hold `level` percent, widened by the multiplier."""
+        z = multiplier * float(norm.ppf(0.5 + level / 200))
+        if len(self.outlooks) == 1:
+            outlook = self.outlooks[0]
+            last = slice(0, 1)
+            return outlook.quantile(-z, last)[0], outlook.quantile(z, last)[0]
+        return around(self.median[0], z * self.standard_error[0], positive=self.positive)
+
+    def paths(self, shocks: FloatArray) -> FloatArray:
+        """Return simulated futures, (paths, h), of standardised shocks (paths, h)."""
+        total = np.zeros_like(shocks)
+        for outlook, weight in zip(self.outlooks, self.weights[:, 0], strict=True):
+            x = outlook.mean[0] + shocks @ outlook.shocks().T
+            total += weight * outlook.restored(x, slice(0, 1))
+        return total
+
+    def fitted(self) -> FloatArray:
+        """Return the average of the forms' one-step forecasts, (n,); NaN where one has none."""
+        return self.weights[:, 0] @ np.stack([outlook.fitted for outlook in self.outlooks])
+
+    def _averaged(self, values: Sequence[FloatArray]) -> FloatArray:
+        averaged: FloatArray = np.einsum("co,coh->oh", self.weights, np.stack(values))
+        return averaged
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How much wider than the model's own the intervals are made."""
+
+    multiplier: float
+    origins: int
+    squared_error: float  # mean squared standardised error over the origins; 1 when the model's variance is right
+
+
+def around(median: FloatArray, half_width: FloatArray, *, positive: bool) -> tuple[FloatArray, FloatArray]:
+    """Return bounds; of a positive series the lower one is as far below in ratio as it would be in units."""
+    if not positive:
+        return median - half_width, median + half_width
+    centre = np.maximum(median, np.finfo(float).tiny)
+    with np.errstate(over="ignore", under="ignore"):
+        return median * np.exp(-half_width / centre), median + half_width
+
+
+def single(outlook: Outlook, *, positive: bool) -> Mixture:
+    """Return the average of one form."""
+    return Mixture((outlook,), np.ones((1, len(outlook.mean))), positive)
+
+
+def average(y: FloatArray, outlooks: Sequence[Outlook], lengths: Sequence[int], season: int) -> Mixture:
+    """Weigh forms by their mean absolute errors from earlier origins, more sharply the longer the series.
+
+    y: (n,) without gaps; lengths: of the origins, n first. Forms that are negligible at every origin are left out.
+    """
+    outlooks = [o for o in outlooks if np.all(np.isfinite(o.mean)) and np.all(np.isfinite(o.quantile(0.0)))]
+    prior = np.array([HALF.get(outlook.name, 1.0) if season == 1 else 1.0 for outlook in outlooks])
+    totals = _cumulated_errors(y, np.stack([outlook.quantile(0.0) for outlook in outlooks]), lengths)
+    weights = np.stack([_weights(totals, prior, lengths, j, y) for j in range(len(lengths))], axis=1)
+    kept = np.flatnonzero(weights.max(axis=1) > 0)
+    return Mixture(tuple(outlooks[i] for i in kept), weights[kept], bool(y.min() > 0))
+
+
+def calibrate(y: FloatArray, mixture: Mixture, lengths: Sequence[int]) -> Calibration:
+    """Widen by the errors from earlier origins, standardised, with a prior: FORECAST's (1 + c/n) sqrt((nu + K r) / (nu + K))."""
+    n, h = len(y), mixture.outlooks[0].mean.shape[1]
+    median, errors = mixture.median, mixture.standard_error
+    ratios = []
+    for j, length in enumerate(lengths):
+        ahead = min(n - length, h)
+        if ahead and errors[j, 0] > 0:
+            z = (y[length : length + ahead] - median[j, :ahead]) / errors[j, :ahead]
+            ratios.append(min(WORST, float(np.mean(z**2))))
+    count = len(ratios)
+    observed = float(np.mean(ratios)) if ratios else 1.0
+    prior = PRIOR_ORIGINS / (1 + n / PRIOR_FADES)
+    multiplier = (1 + PRIOR_CONSTANT / n) * ((prior + count * observed) / (prior + count)) ** 0.5
+    return Calibration(multiplier, count, observed)
+
+
+def _cumulated_errors(y: FloatArray, medians: FloatArray, lengths: Sequence[int]) -> FloatArray:
+    """Sum absolute errors over 1, 2, ... steps: (forms, origins, h); steps beyond y add nothing."""
+    n, h = len(y), medians.shape[2]
+    errors = np.zeros_like(medians)
+    for j, length in enumerate(lengths):
+        ahead = min(n - length, h)
+        errors[:, j, :ahead] = np.abs(medians[:, j, :ahead] - y[length : length + ahead])
+    return np.cumsum(errors, axis=2)
+
+
+def _weights(totals: FloatArray, prior: FloatArray, lengths: Sequence[int], j: int, y: FloatArray) -> FloatArray:
+    """Weigh the forms at origin j by the errors already seen there, from the origins before it."""
+    h = totals.shape[2]
+    ahead = np.minimum(lengths[j] - np.asarray(lengths), h)
+    seen = np.flatnonzero(ahead > 0)
+    if not seen.size:
+        return prior / prior.sum()
+    loss = (totals[:, seen, ahead[seen] - 1] / ahead[seen]).mean(axis=1)
+    loss = np.maximum(loss, 1e-12 * float(np.mean(np.abs(y))) + np.finfo(float).tiny)
+    weights = prior * (loss / loss.min()) ** -min(STEEPEST, lengths[j] / PER_POWER)
+    weights /= weights.sum()
+    weights[weights < NEGLIGIBLE] = 0.0
+    kept: FloatArray = weights / weights.sum()
+    return kept

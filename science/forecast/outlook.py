@@ -1,0 +1,74 @@
+"""What one form says at every origin: medians, spreads and how shocks stay, on its own scale and back on y's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from science.forecast.transform import Power
+from science.table import FloatArray
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The forecasts of one form from origins (n first, then n-1, n-2, ...)."""
+
+    name: str
+    lags: tuple[int, ...]  # the differences that the form stands on
+    power: Power
+    mean: FloatArray  # (origins, h) on the transformed scale, without the season that was taken out
+    sigma: FloatArray  # (origins,) of one shock
+    psi: FloatArray  # (h,) what a shock leaves j steps later
+    season: FloatArray  # (origins, h) what to multiply by, or to add
+    multiplicative: bool
+    fitted: FloatArray  # (n,) one step ahead, on the scale of y; NaN where there is none
+    parameters: Mapping[str, float]
+    root: FloatArray | None = None  # (h, h) exact root of the errors' covariance / sigma^2, where psi alone is not exact
+
+    @property
+    def spread(self) -> FloatArray:
+        """Standard errors on the transformed scale over sigma, (h,)."""
+        squares = (self.root**2).sum(axis=1) if self.root is not None else np.cumsum(self.psi**2)
+        spread: FloatArray = np.sqrt(squares)
+        return spread
+
+    def shocks(self) -> FloatArray:
+        """Return the (h, h) lower triangular matrix that turns unit shocks into errors on the transformed scale."""
+        if self.root is not None:
+            exact: FloatArray = self.root * self.sigma[0]
+            return exact
+        h = len(self.psi)
+        lower = np.subtract.outer(np.arange(h), np.arange(h))
+        shocks: FloatArray = np.where(lower >= 0, self.sigma[0] * self.psi[np.maximum(lower, 0)], 0.0)
+        return shocks
+
+    def quantile(self, z: float | FloatArray, origins: slice = slice(None)) -> FloatArray:
+        """Return on y's scale what lies z standard errors above the median: (origins, h)."""
+        return self.restored(self.mean[origins] + z * self.sigma[origins, None] * self.spread, origins)
+
+    def expected(self) -> FloatArray:
+        """Return the mean on y's scale at the first origin, (h,)."""
+        variance = (self.sigma[0] * self.spread) ** 2
+        if self.multiplicative:
+            return self.power.mean(self.mean[0], variance) * self.season[0]
+        return self.power.mean(self.mean[0] + self.season[0], variance)
+
+    def restored(self, x: FloatArray, origins: slice = slice(None)) -> FloatArray:
+        """Bring values of the transformed scale back on y's."""
+        season = self.season[origins]
+        restored: FloatArray = self.power.back(x) * season if self.multiplicative else self.power.back(x + season)
+        return restored
+
+    def steepness(self) -> FloatArray:
+        """Return how much y moves per unit of the transformed scale, at the median: (origins, h)."""
+        x = self.mean if self.multiplicative else self.mean + self.season
+        slope: FloatArray = self.power.slope(x)
+        return slope * self.season if self.multiplicative else slope
+
+    @property
+    def standard_error(self) -> FloatArray:
+        """Return the standard errors on y's scale, to first order: (origins, h)."""
+        error: FloatArray = np.abs(self.steepness()) * self.sigma[:, None] * self.spread
+        return error

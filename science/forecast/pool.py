@@ -1,0 +1,218 @@
+"""Every form that may forecast a series, from many origins: what the automatic choice chooses among."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from science.deadline import Deadline
+from science.forecast.airline import airline
+from science.forecast.autoregression import autoregress
+from science.forecast.outlook import Outlook
+from science.forecast.season import indices
+from science.forecast.smoothing import FORMS, Form, fitted, passes, smooth
+from science.forecast.transform import LOG, NONE, Power
+from science.table import FloatArray
+
+SMOOTHED = 1_500  # values that exponential smoothing looks back on: older ones weigh nothing
+SEASON_REFITS = 2  # times a season that the indices are estimated anew on the way back through the origins
+LOG_DRIFT, DRIFT = 0.5, 0.75  # share of the mean change that theta goes on with: Assimakopoulos and Nikolopoulos (2000) have 1/2
+SEASONAL_LAGS = 32  # values from which the lags of a seasonal series can be told; tuned, as the next three, on half of M3 and M4
+LAGS = 45  # the same without a season
+UNDAMPED = 60  # values from which a trend that never bends is believed
+DIFFERENCED = 72  # values from which seasons are differenced rather than averaged
+STATIONARY = 100  # values from which a level is believed that the series returns to
+AIRLINE_SEASON = 52
+LONG_ORDER = 54  # lags of the long autoregression: a year of weeks
+
+
+@dataclass(frozen=True)
+class Origins:
+    """Where forecasts are made from: after n, n-1, ... values."""
+
+    lengths: tuple[int, ...]  # longest first
+    h: int
+
+
+def outlooks(
+    y: FloatArray, seasons: Sequence[int], powers: Sequence[Power], origins: Origins, deadline: Deadline
+) -> list[Outlook]:
+    """Forecast y, (n,) without gaps, by every form that suits its length, on every scale."""
+    season = seasons[0] if seasons else 1
+    found = _adjusted(y, season, powers, origins, deadline)
+    for power in powers:
+        deadline.check()
+        found += _differenced(y, seasons, power, origins)
+    return found
+
+
+def _adjusted(y: FloatArray, season: int, powers: Sequence[Power], origins: Origins, deadline: Deadline) -> list[Outlook]:
+    """Forms of the seasonally adjusted series, which is adjusted by what was known at (or before) each origin."""
+    groups = _groups(origins.lengths, season, len(y))
+    views = [_View(y, season, power, groups, origins) for power in powers]
+    rows = np.concatenate([view.rows for view in views])
+    first = max(0, rows.shape[1] - SMOOTHED)
+    lengths = frozenset(length - first for length in origins.lengths)
+    passed = passes(rows[:, first:], lengths, deadline)
+    found = []
+    for place, view in enumerate(views):
+        for form in _forms(view.power, len(y)):
+            parts = []
+            for g, members in enumerate(groups.values()):
+                row = place * len(groups) + g
+                at = [passed[length - first] for length in members]
+                parts.append(smooth(form, rows[row, first:], at, row, origins.h))
+            one_step = np.full(len(y), np.nan)
+            one_step[first:] = fitted(view.rows[0, first:], parts[0])
+            if first == 0:
+                one_step[0] = np.nan
+            found.append(
+                view.outlook(
+                    f"{form.name}",
+                    (1, 1) if form.name == "holt" else (1,),
+                    np.concatenate([part.mean for part in parts]),
+                    np.concatenate([part.sigma for part in parts]),
+                    parts[0].psi,
+                    one_step,
+                    parts[0].parameters,
+                )
+            )
+        found += view.autoregressions(season)
+    return found
+
+
+class _View:
+    """The series on one scale, adjusted for its season: one row per group of origins."""
+
+    def __init__(self, y: FloatArray, season: int, power: Power, groups: dict[int, list[int]], origins: Origins) -> None:
+        self.power, self.groups, self.origins = power, groups, origins
+        self.multiplicative = bool(y.min() > 0) and power in (NONE, LOG)
+        self.y = y
+        base = y if self.multiplicative else power.forward(y)
+        n, h = len(y), origins.h
+        patterns = [indices(base[:length], season, multiplicative=self.multiplicative) for length in groups]
+        wholes = [np.resize(pattern, n + h) for pattern in patterns]
+        adjusted = [base / whole[:n] if self.multiplicative else base - whole[:n] for whole in wholes]
+        self.rows = np.stack([power.forward(row) if self.multiplicative else row for row in adjusted])
+        self.pattern = wholes[0][:n]
+        self.season = np.stack(
+            [whole[length : length + h] for whole, members in zip(wholes, groups.values(), strict=True) for length in members]
+        )
+
+    def outlook(
+        self,
+        name: str,
+        lags: tuple[int, ...],
+        mean: FloatArray,
+        sigma: FloatArray,
+        psi: FloatArray,
+        one_step: FloatArray,
+        parameters: dict[str, float],
+    ) -> Outlook:
+        back = self.power.back
+        restored = back(one_step) * self.pattern if self.multiplicative else back(one_step + self.pattern)
+        return Outlook(name, lags, self.power, mean, sigma, psi, self.season, self.multiplicative, restored, parameters)
+
+    def autoregressions(self, season: int) -> list[Outlook]:
+        if len(self.y) < (SEASONAL_LAGS if season > 1 else LAGS):
+            return []
+        order = season + 1 if 1 < season <= 24 else 6
+        parts = [
+            autoregress(row, [1], order, False, self.groups[g], self.origins.h)
+            for row, g in zip(self.rows, self.groups, strict=True)
+        ]
+        known = [part for part in parts if part is not None]
+        if len(known) < len(parts):
+            return []
+        mean, sigma = np.concatenate([part.mean for part in known]), np.concatenate([part.sigma for part in known])
+        return [self.outlook("ar", (1,), mean, sigma, known[0].psi, known[0].fitted, _named(known[0].phi))]
+
+
+def _differenced(y: FloatArray, seasons: Sequence[int], power: Power, origins: Origins) -> list[Outlook]:
+    """Forms of the series as it is, whose seasons are differenced or left to the lags."""
+    x, n, shortest, h = power.forward(y), len(y), min(origins.lengths), origins.h
+    none = np.zeros((len(origins.lengths), h))
+    found = []
+    for season in seasons:
+        if shortest >= 3 * season + 2:
+            found.append(_naive(x, season, power, origins))
+        if season <= AIRLINE_SEASON and shortest >= 3 * season + 2:
+            flown = airline(x, season, origins.lengths, h)
+            parameters = {"ma1": flown.ma, "sma1": flown.seasonal}
+            found.append(
+                Outlook(
+                    f"airline[{season}]",
+                    (season, 1),
+                    power,
+                    flown.mean,
+                    flown.sigma,
+                    flown.psi,
+                    none,
+                    False,
+                    power.back(flown.fitted),
+                    parameters,
+                )
+            )
+    for lags, order, constant in _stacks(seasons, n):
+        if shortest < max(3 * sum(lags), 2 * order):
+            continue
+        part = autoregress(x, lags, order, constant, origins.lengths, h)
+        if part is not None:
+            name = f"ar{list(lags)}" if lags else "ar[]"
+            parameters = _named(part.phi)
+            found.append(
+                Outlook(
+                    name, tuple(lags), power, part.mean, part.sigma, part.psi, none, False, power.back(part.fitted), parameters
+                )
+            )
+    return found
+
+
+def _stacks(seasons: Sequence[int], n: int) -> list[tuple[list[int], int, bool]]:
+    """Differences, lags and whether there is a constant, for the autoregressions of the series as it is."""
+    season = seasons[0] if seasons else 1
+    stacks: list[tuple[list[int], int, bool]] = []
+    for each in seasons:
+        stacks.append(([each], min(each, 24) + 2, True))
+        stacks.append(([each, 1], min(each, 24) + 2, False))
+    if len(seasons) > 1:
+        stacks.append(([season, seasons[1]], season + 2, False))
+    if season >= AIRLINE_SEASON:
+        stacks.append(([1], season + 2, False))
+    if n >= STATIONARY:
+        stacks.append(([], min(season, 50) + 3, True))
+    return stacks
+
+
+def _naive(x: FloatArray, season: int, power: Power, origins: Origins) -> Outlook:
+    steps = np.arange(origins.h) % season
+    mean = np.stack([x[length - season : length][steps] for length in origins.lengths])
+    changes = x[season:] - x[:-season]
+    sigma = np.array([np.sqrt(np.mean(changes[: length - season] ** 2)) for length in origins.lengths])
+    psi = (np.arange(origins.h) % season == 0).astype(float)
+    one_step = np.r_[np.full(season, np.nan), x[:-season]]
+    return Outlook(f"snaive[{season}]", (season,), power, mean, sigma, psi, np.zeros_like(mean), False, power.back(one_step), {})
+
+
+def _forms(power: Power, n: int) -> list[Form]:
+    drift = LOG_DRIFT if power != NONE else DRIFT
+    kept = [form for form in FORMS if form.name != "ses" and (form.name != "holt" or n >= UNDAMPED)]
+    return [replace(form, drift=drift) if form.name == "theta" else form for form in kept]
+
+
+def _groups(lengths: Sequence[int], season: int, n: int) -> dict[int, list[int]]:
+    """Share the seasonal indices among neighbouring origins: those of the earliest of them, so that none looks ahead."""
+    every = max(1, season // SEASON_REFITS)
+    if season == 1:
+        return {n: list(lengths)}
+    groups: dict[int, list[int]] = {}
+    for length in lengths:
+        behind = n if length == n else max(n - every * -(-(n - length) // every), min(lengths))
+        groups.setdefault(behind, []).append(length)
+    return groups
+
+
+def _named(phi: FloatArray) -> dict[str, float]:
+    return {f"ar{i + 1}": float(value) for i, value in enumerate(phi)}

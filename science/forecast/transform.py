@@ -1,0 +1,59 @@
+"""Log and Box-Cox, with the median and the mean of what comes back told apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from science.table import FloatArray
+
+HIGHEST = 700.0  # exp of more is infinite
+
+
+@dataclass(frozen=True)
+class Power:
+    """The Box-Cox transform of one lambda: 0 is the logarithm, None leaves y as it is."""
+
+    exponent: float | None = None
+
+    @property
+    def name(self) -> str:
+        return {None: "none", 0.0: "log"}.get(self.exponent, f"boxcox({self.exponent})")
+
+    def forward(self, y: FloatArray) -> FloatArray:
+        """Transform y, which is positive unless the exponent is None."""
+        if self.exponent is None:
+            return y
+        transformed: FloatArray = np.log(y) if self.exponent == 0 else (y**self.exponent - 1) / self.exponent
+        return transformed
+
+    def back(self, x: FloatArray) -> FloatArray:
+        """Return to the scale of y: quantiles to quantiles, so a mean on this scale becomes a median there."""
+        if self.exponent is None:
+            return x
+        if self.exponent == 0:
+            grown: FloatArray = np.exp(np.clip(x, -HIGHEST, HIGHEST))
+            return grown
+        inside = np.maximum(self.exponent * x + 1, np.finfo(float).tiny)
+        return np.exp(np.clip(np.log(inside) / self.exponent, -HIGHEST, HIGHEST))
+
+    def slope(self, x: FloatArray) -> FloatArray:
+        """Return the derivative of back() at x."""
+        if self.exponent is None:
+            return np.ones_like(x)
+        y = np.maximum(self.back(x), 1e-300)
+        return y if self.exponent == 0 else y ** (1 - self.exponent)
+
+    def mean(self, x: FloatArray, variance: FloatArray) -> FloatArray:
+        """Return the mean on the scale of y of what has mean x and this variance here: to second order, as forecast's biasadj."""
+        y = self.back(x)
+        if self.exponent is None:
+            return y
+        with np.errstate(over="ignore", divide="ignore"):
+            curved = y * (1 + 0.5 * variance * (1 - self.exponent) / np.maximum(y, 1e-300) ** (2 * self.exponent))
+        adjusted: FloatArray = np.where(np.isfinite(curved), curved, y)
+        return adjusted
+
+
+NONE, LOG = Power(), Power(0.0)
