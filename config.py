@@ -30,6 +30,7 @@ class Settings(BaseModel):
     max_terms: int = Field(500, ge=1)
     max_design_columns: int = Field(2_000, ge=1)
     max_cells: int = Field(10_000_000, ge=100)
+    max_simulated: int = Field(1_000_000, ge=1)
     max_formula_length: int = Field(2_000, ge=10)
     max_formula_depth: int = Field(50, ge=5, le=100)  # a call takes four of Python's 1,000 frames
     max_interaction_order: int = Field(5, ge=1, le=20)

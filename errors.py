@@ -8,7 +8,6 @@
     ├── Unauthenticated         401
     ├── Forbidden               403
     ├── NotFound                404  missing, or another site's: the same answer
-    ├── MethodNotAllowed        405
     ├── NotAcceptable           406
     ├── Conflict                409
     │   └── RefitNeeded         409  a stored model in a format that can no longer be read
@@ -16,7 +15,7 @@
     ├── BodyTooLarge            413
     ├── UnsupportedMediaType    415
     ├── RateLimited             429
-    └── Unavailable             503  try again after `retry_after` seconds
+    └── Unavailable             503  not now
         ├── Busy                503  more requests than this process can compute in time
         ├── StoreUnavailable    503  Postgres does not answer
         └── DeadlineExceeded    503  the fit ran out of the time a request may take
@@ -116,12 +115,6 @@ class NotFound(LamplightError):
     title = "There is nothing here"
 
 
-class MethodNotAllowed(LamplightError):
-    status = 405
-    type = "method-not-allowed"
-    title = "This address does not know that verb"
-
-
 class NotAcceptable(LamplightError):
     status = 406
     type = "not-acceptable"
@@ -171,7 +164,7 @@ class Unavailable(LamplightError):
     status = 503
     type = "unavailable"
     title = "Not now"
-    retry_after = 1
+    retry_after: int | None = 1
 
 
 class Busy(Unavailable):
@@ -188,6 +181,7 @@ class StoreUnavailable(Unavailable):
 class DeadlineExceeded(Unavailable):
     type = "deadline-exceeded"
     title = "The computation takes longer than a request may"
+    retry_after = None  # the same question would take as long again
 
 
 def pointer_of(field: str) -> str:

@@ -7,7 +7,7 @@ from importlib import import_module
 from threading import Lock
 from typing import Any, Literal
 
-from errors import InvalidInput, NotAcceptable, NotFound
+from errors import Busy, InvalidInput, NotAcceptable, NotFound
 
 Format = Literal["svg", "png"]
 FORMATS = ("svg", "png")
@@ -20,6 +20,8 @@ VIEWS: Mapping[str, Mapping[str, str]] = {  # a kind with several; the first is 
         "profile": "plots.mixed.profile",
     },
 }
+
+PATIENCE = 5.0  # seconds to wait for the pictures before this one: about fifty of them
 
 _one_at_a_time = Lock()  # matplotlib is not thread-safe, and two pictures at once would cost memory twice
 
@@ -34,8 +36,12 @@ def draw(kind: str, answer: dict[str, Any], picture: dict[str, Any], format: str
     module = _module(kind, view)
     if format not in FORMATS:
         raise NotAcceptable(f"a picture can be had as {' or '.join(FORMATS)}")
-    with _one_at_a_time:
+    if not _one_at_a_time.acquire(timeout=PATIENCE):
+        raise Busy("other pictures are being drawn; try again in a second")
+    try:
         return _written(import_module(module).figure(answer, picture), format)
+    finally:
+        _one_at_a_time.release()
 
 
 def _module(kind: str, view: str | None) -> str:

@@ -25,7 +25,7 @@ from store.engine import reading, writing_once
 ID_DIGITS = 40  # hexadecimal: 160 bits, so that an id cannot be guessed
 DURATION = re.compile(r"([1-9]\d{0,8})([smhd]?)")
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-RENEWAL = timedelta(days=1)  # an expiry is moved only when that gains more than this
+RENEWAL = timedelta(days=1)  # an expiry is moved only when that gains more than this, or a tenth of what is asked
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,12 @@ class Question:
 
 @dataclass(frozen=True)
 class Asker:
-    """Who asks of which service, and how long the answer shall be kept (None: for ever)."""
+    """Who asks of which service, how long the answer shall be kept (None: for ever), and in which format it is told."""
 
     caller: Caller
     service: Service
     ttl: timedelta | None
+    format: str
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,8 @@ class Computed:
 
 
 def asker_of(caller: Caller, service: Service) -> Asker:
-    """Read from this request how long to keep the answer. Raises InvalidInput for a ttl that is none."""
-    return Asker(caller, service, _ttl(request, caller, service))
+    """Read from this request how to keep and tell its answer. Raises InvalidInput for a ttl that is none, NotAcceptable."""
+    return Asker(caller, service, _ttl(request, caller, service), wanted_format(request))
 
 
 def id_of(question: Question, asker: Asker) -> str:
@@ -82,8 +83,15 @@ def answered(question: Question, asker: Asker, compute: Callable[[Deadline], Com
     response = recalled(result_id, asker)
     if response is not None:
         return result_id, response
-    with service.gate.turn():
-        computed = compute(Deadline(monotonic() + service.settings.deadline_seconds, monotonic))
+    with service.flights.alone(result_id) as waited, service.gate.turn():
+        if waited and (response := recalled(result_id, asker)):  # somebody has just answered the same question
+            return result_id, response
+        return result_id, _computed(result_id, question, asker, compute)
+
+
+def _computed(result_id: str, question: Question, asker: Asker, compute: Callable[[Deadline], Computed]) -> Response:
+    service = asker.service
+    computed = compute(Deadline(monotonic() + service.settings.deadline_seconds, monotonic))
     answer = _written(result_id, question.kind, computed)
     with writing_once(service.engine) as connection:
         results.save(
@@ -95,7 +103,7 @@ def answered(question: Question, asker: Asker, compute: Callable[[Deadline], Com
             picture=orjson.dumps(computed.picture, option=orjson.OPT_SERIALIZE_NUMPY) if computed.picture else None,
             ttl=asker.ttl,
         )
-    return result_id, _told(answer, result_id, 201, asker)
+    return _told(answer, result_id, 201, asker)
 
 
 def cached(response: Response, result_id: str, caller: Caller) -> Response:
@@ -108,14 +116,14 @@ def cached(response: Response, result_id: str, caller: Caller) -> Response:
 
 
 def _ttl(request: Request, caller: Caller, service: Service) -> timedelta | None:
-    """How long to keep the answer: `?ttl=90s`, `15m`, `12h`, `30d`; None is for ever. Strangers' answers always expire."""
-    longest = timedelta(days=service.settings.anonymous_ttl_days) if caller.kind == "anonymous" else None
-    text = request.args.get("ttl")
-    if text is None:
+    """How long to keep the answer: `?ttl=90s`, `15m`, `12h`, `30d`; None is for ever, which only a secret key may ask."""
+    longest = None if caller.kind == "secret" else timedelta(days=service.settings.anonymous_ttl_days)
+    texts = request.args.getlist("ttl")
+    if not texts:
         return longest
-    match = DURATION.fullmatch(text)
+    match = DURATION.fullmatch(texts[0]) if len(texts) == 1 else None
     if match is None or (asked := timedelta(seconds=int(match[1]) * SECONDS[match[2]])) > timedelta(days=36500):
-        raise InvalidInput("ttl must be a duration such as 3600, 90s, 15m, 12h or 30d, at most 36500d", field="?ttl")
+        raise InvalidInput("ttl must be one duration such as 3600, 90s, 15m, 12h or 30d, at most 36500d", field="?ttl")
     return min(asked, longest) if longest else asked
 
 
@@ -128,17 +136,19 @@ def _keep_longer(found: results.Answer, result_id: str, asker: Asker) -> None:
     """Move a stored answer's expiry when this request asks for a later one."""
     if found.expires_at is None:
         return
-    if asker.ttl is None or datetime.now(UTC) + asker.ttl > found.expires_at + RENEWAL:
+    if asker.ttl is None or datetime.now(UTC) + asker.ttl > found.expires_at + min(RENEWAL, asker.ttl / 10):
         with writing_once(asker.service.engine) as connection:
             results.keep(connection, asker.caller.site_id, result_id, asker.ttl)
 
 
 def _told(answer: bytes, result_id: str, status: int, asker: Asker) -> Response:
     """Give an answer in the format asked for. A GET is 200 even when it was computed just now, and may be cached."""
-    response = respond(answer, wanted_format(request), lambda: _picture(result_id, asker))
+    response = respond(answer, asker.format, lambda: _picture(result_id, asker))
     response.headers["Location"] = f"/results/{result_id}"
-    response.status_code = 200 if request.method == "GET" else status
-    return cached(response, result_id, asker.caller) if request.method == "GET" else response
+    if request.method == "POST":
+        response.status_code = status
+        return response
+    return cached(response, result_id, asker.caller)
 
 
 def _picture(result_id: str, asker: Asker) -> bytes:

@@ -11,7 +11,7 @@ import orjson
 from flask import Flask, Response, g, request
 from flask_restful import Api
 
-from errors import NotAcceptable, RateLimited
+from errors import Forbidden, NotAcceptable, RateLimited, Unauthenticated
 from resources.body import JSON
 from resources.caller import identify
 from resources.crossorigin import allow_origin, is_preflight, preflight
@@ -65,16 +65,21 @@ def _open() -> Response | None:
     if request.endpoint in OPEN:
         return None
     if is_preflight(request):
+        _meter(None)
         return preflight(request, service())
-    g.caller = identify(request, service())
-    _meter()
+    try:
+        g.caller = identify(request, service())
+    except (Unauthenticated, Forbidden):
+        _meter(None)  # guessing keys is counted like asking without one
+        raise
+    _meter(g.caller.key_id)
     return None
 
 
-def _meter() -> None:
+def _meter(key_id: int | None) -> None:
     settings, buckets = service().settings, service().buckets
-    if g.caller.key_id is not None:
-        g.verdict = buckets.take("key", str(g.caller.key_id), settings.rate_per_key, monotonic())
+    if key_id is not None:
+        g.verdict = buckets.take("key", str(key_id), settings.rate_per_key, monotonic())
     else:
         g.verdict = buckets.take("address", _address(), settings.rate_per_address, monotonic())
     if not g.verdict.allowed:

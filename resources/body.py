@@ -20,6 +20,7 @@ JSON = "application/json"
 CSV = "text/csv"
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 TABLES = ("data", "predict")  # fields that hold a table: JSON or CSV where the body is a form
+KEEPING = frozenset({"ttl"})  # of the query string: about keeping the answer, not about the question
 STRUCTURED = (*TABLES, "variances", "start", "anova")  # JSON where everything else is text
 
 
@@ -50,22 +51,24 @@ def read_body(request: Request, max_bytes: int) -> bytes:
 def fields_of_body(request: Request, body: bytes, limits: Limits) -> Fields:
     """Read a body's fields by its Content-Type: JSON, CSV (the other fields in the query string), or a form."""
     mimetype = request.mimetype
+    beside = fields_of_query(request, KEEPING).values
     if mimetype == JSON or mimetype.endswith("+json"):
-        return Fields(_object_of_json(body), strict=True)
+        return Fields({**beside, **_object_of_json(body)}, strict=True)
     if mimetype == CSV:
-        return Fields({**fields_of_query(request).values, "data": columns_of_csv(body, limits)}, strict=False)
+        return Fields({**beside, "data": columns_of_csv(body, limits)}, strict=False)
     if mimetype in FORMS:
-        return Fields(_fields_of_form(request, body, limits), strict=False)
+        return Fields({**beside, **_fields_of_form(request, body, beside, limits)}, strict=False)
     raise UnsupportedMediaType(f"Content-Type must be {JSON}, {CSV}, {' or '.join(FORMS)}")
 
 
-def fields_of_query(request: Request) -> Fields:
-    """Read the query string's fields, each given once. Tables in it are JSON."""
+def fields_of_query(request: Request, besides: frozenset[str] = frozenset()) -> Fields:
+    """Read the query string's fields, each given once, without those in `besides`. What has structure is JSON there."""
     values: dict[str, object] = {}
     for name, texts in request.args.lists():
         if len(texts) > 1:
             raise InvalidInput(f"{name} is given {len(texts)} times; give it once", field=f"?{name}")
-        values[name] = _json_of_text(texts[0], f"?{name}") if name in STRUCTURED else texts[0]
+        if name not in besides:
+            values[name] = _json_of_text(texts[0], f"?{name}") if name in STRUCTURED else texts[0]
     return Fields(values, strict=False)
 
 
@@ -102,10 +105,11 @@ def _keys_in(value: object) -> int:
 
 def _refuse_repeated_keys(body: bytes) -> None:
     def checked(pairs: list[tuple[str, object]]) -> None:
-        names = [name for name, _ in pairs]
-        for name in names:
-            if len(set(names)) < len(names) and names.count(name) > 1:
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
                 raise InvalidInput(f"the name {name[:100]} stands twice in one object; names must differ", field="data")
+            seen.add(name)
 
     try:
         json.loads(body, object_pairs_hook=checked)
@@ -113,19 +117,19 @@ def _refuse_repeated_keys(body: bytes) -> None:
         raise MalformedBody("the body's objects and lists are nested too deeply") from None
 
 
-def _fields_of_form(request: Request, body: bytes, limits: Limits) -> Mapping[str, object]:
+def _fields_of_form(request: Request, body: bytes, beside: Mapping[str, object], limits: Limits) -> Mapping[str, object]:
     parser = FormDataParser(_in_memory, max_form_memory_size=None, max_form_parts=100, silent=False)
     try:
         _, form, files = parser.parse(BytesIO(body), request.mimetype, len(body), request.mimetype_params)
     except (ValueError, RequestEntityTooLarge):
         raise MalformedBody(f"the body is not {request.mimetype}, or has over 100 parts") from None
-    values: dict[str, object] = dict(fields_of_query(request).values)
+    values: dict[str, object] = {}
     for name, texts in form.lists():
-        if len(texts) > 1 or name in values:
+        if len(texts) > 1 or name in beside:
             raise InvalidInput(f"{name} is given more than once; give it once", field=name)
         values[name] = _value_of_text(texts[0], name, limits)
     for name, file in files.items():
-        if name not in TABLES or name in values:
+        if name not in TABLES or name in values or name in beside:
             raise InvalidInput("the file's field must be called data, and be given once", field=name)
         values[name] = _table_of_bytes(file.read(), name, limits)
     return values

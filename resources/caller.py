@@ -13,7 +13,7 @@ from store import keys
 from store.engine import reading
 from store.sites import ANONYMOUS
 
-SCHEME = "Bearer "
+SCHEME = "bearer "
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def identify(request: Request, service: Service) -> Caller:
     header = request.headers.get("Authorization")
     if header is None:
         return Caller("anonymous", ANONYMOUS)
-    if not header.startswith(SCHEME):
+    if header[: len(SCHEME)].lower() != SCHEME:
         raise Unauthenticated("the Authorization header must read: Bearer sk_... (or pk_... from a page)")
     with reading(service.engine) as connection:
         key = keys.find(connection, header[len(SCHEME) :].strip())

@@ -11,6 +11,7 @@ from resources.service import service
 from store import keys, results, samples, sites
 from store.engine import reading, writing, writing_once
 
+SHARED = ("samples", "anonymous")  # made by the first migration
 HEADINGS = ("id", "site", "kind", "ends in", "created", "revoked", "origins")
 
 key_commands = AppGroup("keys", help="Make, list and end the keys of sites.")
@@ -32,6 +33,8 @@ def create(site: str, kind: keys.Kind, origins: tuple[str, ...]) -> None:
     """Make a key and print it. It is shown this once."""
     if (kind == "pk") != bool(origins):
         raise click.UsageError("a pk key needs at least one --origin, an sk key takes none")
+    if site in SHARED:
+        raise click.UsageError(f"the site {site} is everybody's; a key is for a site of one's own")
     try:
         with writing(service().engine) as connection:
             owner = sites.find(connection, site) or sites.create(connection, site)

@@ -30,8 +30,8 @@ def preflight(request: Request, service: Service) -> Response:
         allowed = keys.origins_allowed(connection, request.headers["Origin"])
     if allowed:
         response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
-        response.headers["Access-Control-Allow-Methods"] = "GET, POST"
-        response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Prefer, X-Request-Id"
+        response.headers["Access-Control-Allow-Methods"] = "GET"
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, X-Request-Id"
         response.headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
     return response
 

@@ -26,11 +26,9 @@ def columns_of_csv(body: bytes, limits: Limits, *, field: str = "data") -> dict[
     and LimitExceeded (rows, columns).
     """
     text = _text_of(body, field)
-    header, _, _ = text.partition("\n")
-    limits.check("max_columns", header.count(",") + 1, f"the first line has {header.count(',') + 1} columns", field=field)
     records = csv.reader(_lines(text, limits, field), strict=True)
     try:
-        names = _names(next(records, []), field)
+        names = _names(next(records, []), limits, field)
         rows = list(islice(_checked(records, len(names), field), limits.max_rows + 1))
     except csv.Error as error:
         raise MalformedBody(f"line {records.line_num} is not CSV: {error}") from None
@@ -61,12 +59,13 @@ def _lines(text: str, limits: Limits, field: str) -> Iterator[str]:
         yield line
 
 
-def _names(cells: Sequence[str], field: str) -> list[str]:
+def _names(cells: Sequence[str], limits: Limits, field: str) -> list[str]:
+    limits.check("max_columns", len(cells), f"the first line has {len(cells)} columns", field=field)
     names = [cell.strip() for cell in cells]
     for place, name in enumerate(names, 1):
         if not name:
             raise InvalidInput(f"column {place} has no name; the first line must name every column", field=field)
-        if names.count(name) > 1:
+        if name in names[: place - 1]:
             raise InvalidInput(f"the column name {name[:100]} stands twice; names must differ", field=field)
     if all(_is_number(name) for name in names):
         raise InvalidInput("the first line holds numbers; it must hold the column names", field=field)

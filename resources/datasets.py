@@ -85,7 +85,8 @@ class OneDataset(Resource):
         with reading(service().engine) as connection:
             columns = datasets.load(connection, dataset, limit=asked.rows) if asked.rows else {}
         if request.accept_mimetypes.best == "text/csv":
-            return Response(_csv(columns), mimetype="text/csv")
+            columns = columns or {column.name: [] for column in dataset.columns}
+            return Response(_csv(columns), mimetype="text/csv", headers={"Vary": "Accept"})
         records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         return {**_told(dataset), "first_rows": records}, 200
 

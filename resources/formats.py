@@ -20,6 +20,7 @@ MEDIA_TYPES = {
     "html": "text/html",
     "txt": "text/plain",
 }
+DRAWN = ("svg", "png")
 WRITERS = {"csv": csv_of, "html": html_of, "txt": text_of}
 DRAWN_CONTENT = "default-src 'none'; sandbox"  # an SVG may be shown, and nothing in it may run
 

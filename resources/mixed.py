@@ -64,7 +64,7 @@ class MixedRequest(BaseModel):
 
 
 class MixedQuery(MixedRequest):
-    """The same without data of one's own: for GET, and beside a CSV body."""
+    """The same about stored data alone, for GET."""
 
     dataset: str
 
@@ -112,6 +112,10 @@ def _answer(asked: MixedRequest, asker: Asker) -> tuple[str, Response]:
         )
 
     also = asked.model_dump(include=EXTRAS)
+    if asked.intervals != "bootstrap":
+        del also["samples"]
+    if asked.intervals != "bootstrap" and asked.simulate is None:
+        del also["seed"]
     question = canonical(spec, also=also, predict=new_rows and new_rows.fingerprint)
     return answered(Question("mixed", question, fingerprint), asker, compute)
 

@@ -160,9 +160,9 @@ def answer_of(fitted: Fit, predictions: Predictions | None, extras: Extras, *, r
     spec = fitted.spec
     answer: dict[str, object] = {
         "formula": spec.formula,
-        "method": spec.method,
+        "method": spec.method if spec.family == "gaussian" else "ml",
         "family": spec.family,
-        "df_method": spec.df,
+        "df_method": spec.df if spec.family == "gaussian" else "none",
         "level": spec.level,
         "rows": fitted.rows,
         "nobs": fitted.nobs,

@@ -46,7 +46,7 @@ def mixed_document(answer: Mapping[str, Any]) -> Document:
     """Lay out fixed effects, random effects, and whatever else was asked for."""
     percent = f"{100 * answer['level']:.4g} %"
     sheets = [
-        sheet_of(f"Fixed effects, with {percent} confidence limits", FIXED_HEADINGS, answer["fixed"]),
+        sheet_of(f"Fixed effects, with {percent} confidence limits", _fixed_headings(answer), answer["fixed"]),
         sheet_of("Random effects", RANDOM_HEADINGS, [*map(_with_correlations, answer["random"]), *_residual(answer)]),
     ]
     if "intervals" in answer:
@@ -59,11 +59,25 @@ def mixed_document(answer: Mapping[str, Any]) -> Document:
         sheets.append(sheet_of("Predictions", PREDICTION_HEADINGS, numbered))
     sheets.append(sheet_of(_effects_title(answer), EFFECT_HEADINGS, answer["effects"][:EFFECTS_SHOWN]))
     return Document(
-        title=f"Mixed model by {answer['method'].upper()}: {answer['formula']}",
+        title=_title(answer),
         sheets=tuple(sheets),
         sentences=_sentences(answer),
         notes=tuple(notice["detail"] for notice in answer["warnings"]),
     )
+
+
+def _title(answer: Mapping[str, Any]) -> str:
+    if answer["family"] == "gaussian":
+        return f"Mixed model by {answer['method'].upper()}: {answer['formula']}"
+    return f"Generalized linear mixed model, {answer['family']}, by maximum likelihood: {answer['formula']}"
+
+
+def _fixed_headings(answer: Mapping[str, Any]) -> Mapping[str, str]:
+    """Without degrees of freedom the statistic is a z value."""
+    if answer["df_method"] != "none":
+        return FIXED_HEADINGS
+    headings = FIXED_HEADINGS | {"statistic": "z value", "p_value": "Pr(>|z|)"}
+    return {name: heading for name, heading in headings.items() if name != "df"}
 
 
 def _with_correlations(row: Mapping[str, Any]) -> dict[str, Any]:

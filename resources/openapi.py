@@ -25,7 +25,7 @@ from science.version import VERSION
 
 REFERENCE = "#/components/schemas/{model}"
 PATH_PARAMETER = re.compile(r"<(?:\w+:)?(\w+)>")
-EVERYWHERE = (400, 401, 403, 404, 406, 414, 422, 429, 431, 503)
+EVERYWHERE = (400, 401, 403, 404, 406, 409, 414, 422, 429, 431, 503)
 WITH_BODY = (411, 413, 415)
 
 
@@ -135,7 +135,7 @@ TTL = {
     "name": "ttl",
     "in": "query",
     "required": False,
-    "description": "How long to keep the answer: 90s, 15m, 12h or 30d. For ever when it is not given.",
+    "description": "How long to keep the answer: 90s, 15m, 12h or 30d. Without it: for ever with a secret key, else 30 days.",
     "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,8}[smhd]?$"},
 }
 

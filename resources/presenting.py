@@ -62,5 +62,5 @@ def drawn(values: FloatArray) -> FloatArray:
     """Round to a hundred-thousandth of the values' range: the digits that an eye can tell apart."""
     spread = float(np.ptp(values))
     if not 1e-290 < spread < 1e290:
-        return values
+        return np.ascontiguousarray(values)
     return np.round(values, DRAWN_DIGITS - floor(log10(spread)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -11,7 +12,7 @@ from pydantic import BaseModel
 
 from errors import InvalidInput
 from resources.answers import Asker, asker_of, recalled
-from resources.body import fields_of_body, fields_of_query, read_body
+from resources.body import KEEPING, fields_of_body, fields_of_query, read_body
 from resources.caller import computing_caller, reading_caller
 from resources.recall import question_of
 from resources.service import service
@@ -29,6 +30,7 @@ class AsksOfData(Protocol):
     def dataset(self) -> str | None: ...
 
 
+LARGE = 256 * 1024  # bytes: read in 10 ms
 Model = TypeVar("Model", bound=BaseModel)
 Answer = Callable[[Model, Asker], tuple[str, Response]]
 
@@ -41,17 +43,23 @@ def answer_post(model: type[Model], answer: Answer[Model]) -> Response:
     known = service().recall.find(question)
     if known is not None and (response := recalled(known, asker)):
         return response
-    asked = validated(model, fields_of_body(request, body, service().limits))
+    asked = _read(model, body)
     result_id, response = answer(asked, asker)
     if getattr(asked, "dataset", None) is None:  # stored data may change, and then the same bytes ask another question
         service().recall.note(question, result_id)
     return response
 
 
+def _read(model: type[Model], body: bytes) -> Model:
+    """Read a body; a large one in turn, for reading it is work too."""
+    with service().gate.turn() if len(body) > LARGE else nullcontext():
+        return validated(model, fields_of_body(request, body, service().limits))
+
+
 def answer_get(model: type[Model], answer: Answer[Model]) -> Response:
     """Answer a query string about stored data."""
     asker = asker_of(reading_caller(service()), service())
-    return answer(validated(model, fields_of_query(request)), asker)[1]
+    return answer(validated(model, fields_of_query(request, KEEPING)), asker)[1]
 
 
 def data_of(asked: AsksOfData, asker: Asker) -> tuple[str, Callable[[], Table]]:

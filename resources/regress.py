@@ -36,7 +36,7 @@ class RegressRequest(BaseModel):
 
 
 class RegressQuery(RegressRequest):
-    """The same without data of one's own: for GET, and beside a CSV body."""
+    """The same about stored data alone, for GET."""
 
     dataset: str
 

@@ -9,11 +9,11 @@ from flask import Response, request
 from flask_restful import Resource
 from pydantic import BaseModel, ConfigDict, Field
 
-from errors import NotFound
+from errors import InvalidInput, NotFound
 from resources.answers import cached
 from resources.body import fields_of_query
 from resources.caller import owning_caller, reading_caller
-from resources.formats import MEDIA_TYPES, respond, wanted_format
+from resources.formats import DRAWN, MEDIA_TYPES, respond, wanted_format
 from resources.operation import Operation
 from resources.service import service
 from resources.validation import validated
@@ -37,8 +37,17 @@ class ResultQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     view: Annotated[
-        str | None, Field(max_length=40, description="For svg and png of a mixed model: effects, lines, trace or profile.")
+        str | None,
+        Field(
+            max_length=40, pattern="^[a-z]+$", description="For svg and png of a mixed model: effects, lines, trace or profile."
+        ),
     ] = None
+
+
+class NoQuery(BaseModel):
+    """Nothing may stand in the query string."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ListedResult(BaseModel):
@@ -80,16 +89,20 @@ class OneResult(Resource):
     def get(self, name: str) -> Response:
         reader = reading_caller(service())
         view = validated(ResultQuery, fields_of_query(request)).view
-        result_id, format_ = _split(name)
+        result_id, suffix = _split(name)
+        format_ = suffix or wanted_format(request)
+        if view is not None and format_ not in DRAWN:
+            raise InvalidInput("view is for the pictures, .svg and .png", field="?view")
         with reading(service().engine) as connection:
             found = results.find(connection, reader.site_id, result_id)
         if found is None:
             raise _nothing()
-        response = respond(found.answer, format_ or wanted_format(request), lambda: _picture(found), view)
+        response = respond(found.answer, format_, lambda: _picture(found), view)
         return cached(response, f"{result_id}-{view}" if view else result_id, reader)
 
     def delete(self, name: str) -> Response:
         owner = owning_caller()
+        validated(NoQuery, fields_of_query(request))
         with writing_once(service().engine) as connection:
             removed = results.remove(connection, owner.site_id, name)
         if not removed:

@@ -8,6 +8,7 @@ from typing import cast
 from flask import current_app
 
 from config import Settings
+from resources.flights import Flights
 from resources.gate import Gate
 from resources.rate import Buckets
 from resources.recall import Recall
@@ -26,6 +27,7 @@ class Service:
     limits: Limits
     buckets: Buckets
     gate: Gate
+    flights: Flights
     recall: Recall
 
 
@@ -37,6 +39,7 @@ def service_of(settings: Settings, engine: Engine) -> Service:
         limits=Limits(**{name: getattr(settings, name) for name in Limits.__dataclass_fields__}),
         buckets=Buckets(),
         gate=Gate(settings.concurrency, settings.patience_seconds),
+        flights=Flights(),
         recall=Recall(),
     )
 

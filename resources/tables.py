@@ -54,4 +54,5 @@ def dataset_of(name: str, caller: Caller, service: Service) -> datasets.DatasetI
 def table_of_dataset(dataset: datasets.DatasetInfo, service: Service) -> Table:
     """Load a stored dataset's rows."""
     with reading(service.engine) as connection:
-        return table_of_columns(datasets.load(connection, dataset), service.limits, field="dataset")
+        columns = datasets.load(connection, dataset)
+    return table_of_columns(columns, service.limits, field="dataset")

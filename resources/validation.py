@@ -12,14 +12,12 @@ from errors import Fault, InvalidInput, pointer_of
 from resources.body import Fields
 
 Model = TypeVar("Model", bound=BaseModel)
-NOT_FIELDS = frozenset({"ttl"})  # of the query string: about keeping the answer, not about the question
 
 
 def validated(model: type[Model], fields: Fields) -> Model:
     """Check the fields against the model; values of a form or a query string are read from their texts."""
-    values = fields.values if fields.strict else {k: v for k, v in fields.values.items() if k not in NOT_FIELDS}
     try:
-        return model.model_validate(values, strict=fields.strict)
+        return model.model_validate(fields.values, strict=fields.strict)
     except ValidationError as error:
         faults = tuple(_fault(fault, model) for fault in error.errors(include_input=False, include_url=False))
         raise InvalidInput("; ".join(f"{f.pointer}: {f.detail}" for f in faults), faults=faults) from None

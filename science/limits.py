@@ -17,6 +17,7 @@ class Limits:
     max_terms: int = 500  # of the expanded formula
     max_design_columns: int = 2_000
     max_cells: int = 10_000_000  # rows times columns of the design: 80 MB of doubles
+    max_simulated: int = 1_000_000  # numbers that a simulation tells: 18 MB of JSON
     max_formula_length: int = 2_000
     max_formula_depth: int = 50
     max_interaction_order: int = 5

@@ -107,6 +107,7 @@ def table_of_columns(columns: Mapping[str, Sequence[object]], limits: Limits, *,
     limits.check("max_columns", len(columns), f"the data has {len(columns)} columns", field=field)
     rows = _common_length(columns, field)
     limits.check("max_rows", rows, f"the data has {rows} rows", field=field)
+    limits.check("max_cells", rows * len(columns), f"the data has {rows} x {len(columns)} cells", field=field)
     return Table({name: _column(name, values, limits, field) for name, values in columns.items()}, rows)
 
 
@@ -118,6 +119,7 @@ def table_of_records(records: Sequence[Mapping[str, object]], limits: Limits, *,
             raise InvalidInput(f"row {row + 1} is not an object of column names and values", field=f"/{field}/{row}")
     names = dict.fromkeys(chain.from_iterable(records))
     limits.check("max_columns", len(names), f"the data has {len(names)} columns", field=field)
+    limits.check("max_cells", len(names) * len(records), f"the data has {len(records)} x {len(names)} cells", field=field)
     return table_of_columns({name: [r.get(name) for r in records] for name in names}, limits, field=field)
 
 

@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, tuple_
@@ -153,8 +153,9 @@ def _place_of(cursor: str) -> tuple[datetime, str]:
     try:
         text, _, id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition("|")
         created_at = datetime.fromisoformat(text)
-    except (ValueError, binascii.Error):
-        created_at, id = datetime.min, ""
-    if created_at.tzinfo is None or not WORD.fullmatch(id):
+        placed = created_at.tzinfo is not None and created_at.astimezone(UTC).year > 1  # what Postgres can compare with
+    except (ValueError, OverflowError, binascii.Error):
+        created_at, id, placed = datetime.min, "", False
+    if not placed or not WORD.fullmatch(id):
         raise InvalidInput("before must be the `next` of an earlier page", field="?before")
     return created_at, id

@@ -6,8 +6,8 @@ from science.mixed.fit import fit
 from science.mixed.predict import Predictions, level_codes, predict
 from science.mixed.profile import Profile, profile
 from science.mixed.random import GroupEffects
-from science.mixed.replicate import simulated
 from science.mixed.result import Fit
+from science.mixed.simulate import simulated
 from science.mixed.spec import Spec, Variances
 
 __all__ = [

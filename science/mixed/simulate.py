@@ -46,7 +46,7 @@ def simulated(spec: Spec, table: Table, limits: Limits, deadline: Deadline, *, s
         raise InvalidInput("responses are simulated for the gaussian family only", field="simulate")
     model = model_of(spec, table, limits)
     rows = model.sample.rows
-    limits.check("max_cells", count * rows, f"{count} simulations of {rows} rows are asked", field="simulate")
+    limits.check("max_simulated", count * rows, f"{count} simulations of {rows} rows are asked", field="simulate")
     estimate = solve(spec, model, deadline).estimate
     return simulate(model, estimate, np.random.default_rng(seed), count)
 

@@ -59,6 +59,8 @@ class Spec:
             raise InvalidInput("variances can be given for the gaussian family only", field="variances")
         if self.family != "gaussian" and self.method not in ("reml", "ml"):
             raise InvalidInput("this method is for the gaussian family only; leave it out", field="method")
+        if self.iterations is not None and self.method in ("reml", "ml"):
+            raise InvalidInput("iterations is for mackay, mackay_gamma, em and px_em", field="iterations")
         if self.start is not None and self.method in ("reml", "ml"):
             raise InvalidInput("start is for mackay, mackay_gamma, em and px_em", field="start")
         if self.family == "gaussian" and self.quadrature > 1:

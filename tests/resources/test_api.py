@@ -140,5 +140,10 @@ def test_without_a_proxy_nobody_can_choose_an_address(slow_client):
     assert forwarded_statuses(slow_client, ["1.1.1.1", "2.2.2.2", "3.3.3.3", "4.4.4.4"]) == [200, 200, 200, 429]
 
 
+def test_guessing_keys_is_counted(slow_client):
+    headers = {"Authorization": "Bearer sk_" + "x" * 43}
+    assert [slow_client.get("/datasets", headers=headers).status_code for _ in range(4)] == [401, 401, 401, 429]
+
+
 def test_health_is_never_counted(slow_client):
     assert {slow_client.get("/health/live").status_code for _ in range(10)} == {200}

@@ -100,6 +100,14 @@ def test_a_factor_of_65000_levels_is_refused(ask):
     assert "max_levels" in response.json["detail"]
 
 
+def test_few_bytes_that_ask_for_many_cells_are_refused(ask):
+    names = orjson.dumps(dict.fromkeys((f"c{i}" for i in range(1000)), 1))
+    rows = b'{"formula": "y ~ x", "data": [' + names + b",{}" * 150_000 + b"]}"
+    response = ask("POST", "/regress", data=rows, content_type="application/json")
+    assert response.status_code == 422
+    assert "max_cells" in response.json["detail"]
+
+
 def test_every_wrong_field_is_told_at_once(ask):
     response = ask("POST", "/regress", json=body(level=7, missing="no"))
     assert {fault["pointer"] for fault in response.json["errors"]} == {"/level", "/missing"}

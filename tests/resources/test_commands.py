@@ -89,3 +89,8 @@ def test_expired_results_are_swept(application: Flask) -> None:
 
 def test_samples_can_be_loaded_again(application: Flask) -> None:
     assert run(application, "samples", "load").exit_code == 0
+
+
+@pytest.mark.parametrize("shared", ["samples", "anonymous"])
+def test_what_is_everybodys_has_no_key(application: Flask, shared: str) -> None:
+    assert run(application, "keys", "create", "--site", shared).exit_code == 2

@@ -32,6 +32,7 @@ REFUSED = [
     (b"g\na\x00b\n", InvalidInput, "NUL"),
     (b"a,b,c,d,e,f\n1,2,3,4,5,6\n", LimitExceeded, "max_columns"),
     (b"x\n" + b"1\n" * 11, LimitExceeded, "max_rows"),
+    (b'"x\ny",' + b",".join(b"k%d" % i for i in range(50_000)) + b"\n", LimitExceeded, "max_columns"),
     (b"x\n" + b"," * 10_000_000, LimitExceeded, "max_columns"),
     (b"," * 10_000_000, LimitExceeded, "max_columns"),
 ]

@@ -105,7 +105,17 @@ def test_text_reads_like_lmertest(ask):
     assert "Random effects" in text
 
 
+def test_a_poisson_model_is_told_as_one(ask):
+    data = {"y": [0, 1, 3, 2, 5, 4, 1, 0, 2, 6, 7, 3], "x": [0, 1, 2] * 4, "g": ["a"] * 3 + ["b"] * 3 + ["c"] * 3 + ["d"] * 3}
+    answer = ask("POST", "/mixed", json={"formula": "y ~ x + (1 | g)", "data": data, "family": "poisson"}).json
+    assert (answer["method"], answer["df_method"]) == ("ml", "none")
+    text = ask("GET", answer["url"] + ".txt").text
+    assert "Generalized linear mixed model, poisson" in text
+    assert "z value" in text
+
+
 BAD = [
+    ({"iterations": 5}, "/iterations", "mackay"),
     ({"method": "magic"}, "/method", "'reml'"),
     ({"formula": "Reaction ~ Days"}, "/formula", "without one it is a regression"),
     ({"formula": "Reaction ~ Days + (Days | Nobody)"}, "/formula", "Nobody"),

@@ -2,6 +2,8 @@
 
 import csv
 import io
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import orjson
@@ -175,6 +177,52 @@ def test_strangers_may_compute_on_data_they_send_and_their_answers_expire(client
 def test_a_publishable_key_may_not_compute_on_data_it_sends(client, site):
     response = client.post("/regress", json={"formula": FORMULA, "data": IRIS}, headers=site.page_headers)
     assert response.status_code == 403
+
+
+def test_a_model_of_groups_only_is_thinned_and_drawn(ask):
+    """Many rows with few fitted values: what a picture keeps of them is written all the same."""
+    many = {"y": [float(i % 7) for i in range(5000)], "g": ["a", "b"] * 2500}
+    response = ask("POST", "/regress", json={"formula": "y ~ 1", "data": many})
+    assert response.status_code == 201
+    assert ask("GET", response.json["url"] + ".svg").status_code == 200
+
+
+def test_head_tells_what_get_tells(ask):
+    query = {"dataset": "iris", "formula": "Sepal_Length ~ Sepal_Width"}
+    answers = [ask(method, "/regress", query_string=query) for method in ("HEAD", "GET")]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].headers["ETag"] == answers[1].headers["ETag"]
+
+
+def test_an_expiry_is_moved_as_far_as_the_longest_asks(ask):
+    body = {"formula": FORMULA, "data": IRIS}
+    send(ask, body, query_string={"ttl": "2s"})
+    send(ask, body, query_string={"ttl": "12h"})
+    listed = ask("GET", "/results").json["results"][0]
+    kept = datetime.fromisoformat(listed["expires_at"]) - datetime.fromisoformat(listed["created_at"])
+    assert kept > timedelta(hours=11)
+
+
+def test_a_publishable_keys_answers_expire(client, site):
+    client.get("/regress", query_string={"dataset": "iris", "formula": "Sepal_Length ~ 1"}, headers=site.page_headers)
+    assert client.get("/results", headers=site.headers).json["results"][0]["expires_at"] is not None
+
+
+def test_a_query_beside_a_json_body_is_not_ignored(ask):
+    response = send(ask, {"formula": FORMULA, "data": IRIS}, query_string={"level": "0.5", "foo": "1"})
+    assert response.status_code == 422
+
+
+def test_the_same_question_at_once_is_computed_once(application, site):
+    """A dear one: the second waits for the first and answers from the store."""
+    body = orjson.dumps({"formula": "y ~ poly(x, 9)", "data": {"y": list(range(20_000)), "x": [i % 97 for i in range(20_000)]}})
+
+    def post(_: int) -> int:
+        given = {"data": body, "content_type": "application/json", "headers": site.headers}
+        return application.test_client().post("/regress", **given).status_code
+
+    with ThreadPoolExecutor(3) as threads:
+        assert sorted(threads.map(post, range(3))) == [200, 200, 201]
 
 
 CURVES = [("y ~ x", True), ("y ~ poly(x, 2)", True), ("y ~ factor(g)", False), ("y ~ lag(x, 1)", False), ("y ~ x + z", False)]

@@ -68,6 +68,12 @@ def test_a_picture_may_be_shown_but_not_run(ask, result):
     assert "sandbox" in ask("GET", result["url"] + ".svg").headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("view", ['"', "a\nb", "nothing"])
+def test_an_unknown_view_is_refused(ask, result, view):
+    assert ask("GET", result["url"] + ".svg", query_string={"view": view}).status_code == 422
+    assert ask("GET", result["url"] + ".json", query_string={"view": view}).status_code == 422
+
+
 def test_an_unknown_suffix_is_not_found(ask, result):
     assert ask("GET", result["url"] + ".pdf").status_code == 404
 
@@ -107,7 +113,8 @@ def test_the_listing_has_pages(ask):
 
 
 def test_a_cursor_that_is_none_is_refused(ask):
-    assert ask("GET", "/results", query_string={"before": "x"}).status_code == 422
+    for cursor in ("x", "MDAwMS0wMS0wMVQwMDowMDowMCsyMzo1OXxh"):  # the second is in the year 0
+        assert ask("GET", "/results", query_string={"before": cursor}).status_code == 422
 
 
 def test_numbers_survive_the_store_to_the_last_digit(ask, result):
