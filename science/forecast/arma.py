@@ -63,6 +63,12 @@ class Arma:
         plain = f"ARIMA({orders.p},{d},{orders.q})"
         return f"{plain}({orders.P},{seasonal},{orders.Q})[{season}]" if orders.P + orders.Q + seasonal else plain
 
+    @property
+    def moving_average(self) -> tuple[FloatArray, FloatArray]:
+        """The factors of the moving average, each in its own lag operator."""
+        _, ma, _, sma = self.orders.split(self.estimate[: self.orders.count])
+        return ma, sma
+
     def means_from(self, lengths: Sequence[int], h: int) -> tuple[FloatArray, FloatArray]:
         """Forecast from earlier origins with these coefficients: (origins, h), and sigma there, (origins,)."""
         found, regression = self._process(len(self.y) + h), self.explained

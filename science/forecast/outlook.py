@@ -30,14 +30,14 @@ class Outlook:
     @property
     def spread(self) -> FloatArray:
         """Standard errors on the transformed scale over sigma, (h,)."""
-        squares = (self.root**2).sum(axis=1) if self.root is not None else np.cumsum(self.psi**2)
+        squares: FloatArray = (self.root**2).sum(axis=1) if self.root is not None else np.cumsum(self.psi**2)
         spread: FloatArray = np.sqrt(squares)
         return spread
 
     def shocks(self) -> FloatArray:
         """Return the (h, h) lower triangular matrix that turns unit shocks into errors on the transformed scale."""
         if self.root is not None:
-            exact: FloatArray = self.root * self.sigma[0]
+            exact: FloatArray = self.sigma[0] * self.root
             return exact
         h = len(self.psi)
         lower = np.subtract.outer(np.arange(h), np.arange(h))
@@ -51,9 +51,10 @@ class Outlook:
     def expected(self) -> FloatArray:
         """Return the mean on y's scale at the first origin, (h,)."""
         variance = (self.sigma[0] * self.spread) ** 2
-        if self.multiplicative:
-            return self.power.mean(self.mean[0], variance) * self.season[0]
-        return self.power.mean(self.mean[0] + self.season[0], variance)
+        if not self.multiplicative:
+            return self.power.mean(self.mean[0] + self.season[0], variance)
+        expected: FloatArray = self.power.mean(self.mean[0], variance) * self.season[0]
+        return expected
 
     def restored(self, x: FloatArray, origins: slice = slice(None)) -> FloatArray:
         """Bring values of the transformed scale back on y's."""

@@ -37,18 +37,31 @@ class Origins:
 
 
 def outlooks(
-    y: FloatArray, seasons: Sequence[int], powers: Sequence[Power], origins: Origins, deadline: Deadline
+    y: FloatArray,
+    seasons: Sequence[int],
+    powers: Sequence[Power],
+    origins: Origins,
+    deadline: Deadline,
+    *,
+    only: str | None = None,
 ) -> list[Outlook]:
-    """Forecast y, (n,) without gaps, by every form that suits its length, on every scale."""
+    """Forecast y, (n,) without gaps, by every form that suits its length, on every scale; or by one named form."""
     season = seasons[0] if seasons else 1
-    found = _adjusted(y, season, powers, origins, deadline)
+    if only == "holt-winters":
+        room = season > 1 and min(origins.lengths) >= 2 * season + 2
+        return [_flown(power.forward(y), season, power, origins) for power in powers] if room else []
+    found = _adjusted(y, season, powers, origins, deadline, only)
+    if only is not None:
+        return found
     for power in powers:
         deadline.check()
         found += _differenced(y, seasons, power, origins)
     return found
 
 
-def _adjusted(y: FloatArray, season: int, powers: Sequence[Power], origins: Origins, deadline: Deadline) -> list[Outlook]:
+def _adjusted(
+    y: FloatArray, season: int, powers: Sequence[Power], origins: Origins, deadline: Deadline, only: str | None
+) -> list[Outlook]:
     """Forms of the seasonally adjusted series, which is adjusted by what was known at (or before) each origin."""
     groups = _groups(origins.lengths, season, len(y))
     views = [_View(y, season, power, groups, origins) for power in powers]
@@ -58,7 +71,7 @@ def _adjusted(y: FloatArray, season: int, powers: Sequence[Power], origins: Orig
     passed = passes(rows[:, first:], lengths, deadline)
     found = []
     for place, view in enumerate(views):
-        for form in _forms(view.power, len(y)):
+        for form in _forms(view.power, len(y), only):
             parts = []
             for g, members in enumerate(groups.values()):
                 row = place * len(groups) + g
@@ -79,7 +92,8 @@ def _adjusted(y: FloatArray, season: int, powers: Sequence[Power], origins: Orig
                     parts[0].parameters,
                 )
             )
-        found += view.autoregressions(season)
+        if only in (None, "ar"):
+            found += view.autoregressions(season, any_length=only is not None)
     return found
 
 
@@ -115,8 +129,8 @@ class _View:
         restored = back(one_step) * self.pattern if self.multiplicative else back(one_step + self.pattern)
         return Outlook(name, lags, self.power, mean, sigma, psi, self.season, self.multiplicative, restored, parameters)
 
-    def autoregressions(self, season: int) -> list[Outlook]:
-        if len(self.y) < (SEASONAL_LAGS if season > 1 else LAGS):
+    def autoregressions(self, season: int, *, any_length: bool) -> list[Outlook]:
+        if not any_length and len(self.y) < (SEASONAL_LAGS if season > 1 else LAGS):
             return []
         order = season + 1 if 1 < season <= 24 else 6
         parts = [
@@ -137,24 +151,9 @@ def _differenced(y: FloatArray, seasons: Sequence[int], power: Power, origins: O
     found = []
     for season in seasons:
         if shortest >= 3 * season + 2:
-            found.append(_naive(x, season, power, origins))
+            found.append(seasonal_naive(x, season, power, origins))
         if season <= AIRLINE_SEASON and shortest >= 3 * season + 2:
-            flown = airline(x, season, origins.lengths, h)
-            parameters = {"ma1": flown.ma, "sma1": flown.seasonal}
-            found.append(
-                Outlook(
-                    f"airline[{season}]",
-                    (season, 1),
-                    power,
-                    flown.mean,
-                    flown.sigma,
-                    flown.psi,
-                    none,
-                    False,
-                    power.back(flown.fitted),
-                    parameters,
-                )
-            )
+            found.append(_flown(x, season, power, origins))
     for lags, order, constant in _stacks(seasons, n):
         if shortest < max(3 * sum(lags), 2 * order):
             continue
@@ -168,6 +167,14 @@ def _differenced(y: FloatArray, seasons: Sequence[int], power: Power, origins: O
                 )
             )
     return found
+
+
+def _flown(x: FloatArray, season: int, power: Power, origins: Origins) -> Outlook:
+    flown = airline(x, season, origins.lengths, origins.h)
+    none = np.zeros_like(flown.mean)
+    fitted, parameters = power.back(flown.fitted), {"ma1": flown.ma, "sma1": flown.seasonal}
+    name, lags = f"airline[{season}]", (season, 1)
+    return Outlook(name, lags, power, flown.mean, flown.sigma, flown.psi, none, False, fitted, parameters)
 
 
 def _stacks(seasons: Sequence[int], n: int) -> list[tuple[list[int], int, bool]]:
@@ -186,7 +193,7 @@ def _stacks(seasons: Sequence[int], n: int) -> list[tuple[list[int], int, bool]]
     return stacks
 
 
-def _naive(x: FloatArray, season: int, power: Power, origins: Origins) -> Outlook:
+def seasonal_naive(x: FloatArray, season: int, power: Power, origins: Origins) -> Outlook:
     steps = np.arange(origins.h) % season
     mean = np.stack([x[length - season : length][steps] for length in origins.lengths])
     changes = x[season:] - x[:-season]
@@ -196,9 +203,12 @@ def _naive(x: FloatArray, season: int, power: Power, origins: Origins) -> Outloo
     return Outlook(f"snaive[{season}]", (season,), power, mean, sigma, psi, np.zeros_like(mean), False, power.back(one_step), {})
 
 
-def _forms(power: Power, n: int) -> list[Form]:
+def _forms(power: Power, n: int, only: str | None) -> list[Form]:
     drift = LOG_DRIFT if power != NONE else DRIFT
-    kept = [form for form in FORMS if form.name != "ses" and (form.name != "holt" or n >= UNDAMPED)]
+    if only is None:
+        kept = [form for form in FORMS if form.name != "ses" and (form.name != "holt" or n >= UNDAMPED)]
+    else:
+        kept = [form for form in FORMS if form.name == only]
     return [replace(form, drift=drift) if form.name == "theta" else form for form in kept]
 
 

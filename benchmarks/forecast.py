@@ -1,0 +1,143 @@
+"""Score the forecasts on M3 and M4 files beside peers measured on the same series: OWA, 95% coverage, MSIS, CPU ms per series.
+
+    python -m benchmarks.forecast [FOLDER] [--files yearly_m3,hourly] [--every 4]
+
+FOLDER holds <file>_train.csv.gz, <file>_test.csv.gz (id, ord, t, y) and, for the peers' lines, reference_results.csv; the few
+series of tests/reference/forecast/m4 are the default. Whatever was tuned was tuned on series of even `ord` ("tuned"); those of odd
+`ord` ("held out") had no part in it. "first n" are the series that the peers were measured on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import gzip
+import time
+import warnings
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from science.deadline import no_deadline
+from science.forecast import scores
+from science.forecast.engine import forecast
+from science.forecast.spec import Series, Spec
+from science.limits import Limits
+
+FOLDER = Path(__file__).parents[1] / "tests" / "reference" / "forecast" / "m4"
+
+
+@dataclass(frozen=True)
+class File:
+    season: int  # of the scores
+    h: int
+    freq: str | None
+    first: int  # series that the peers were measured on
+    goal: float | None  # OWA
+
+
+FILES = {
+    "yearly_m3": File(1, 6, "Y", 100, 0.86),
+    "quarterly_m3": File(4, 8, "Q", 100, 0.87),
+    "monthly_m3": File(12, 18, "M", 100, 0.81),
+    "other_m3": File(1, 8, "Y", 50, 0.62),
+    "weekly": File(1, 13, "W", 40, 0.88),
+    "daily": File(1, 14, "D", 40, None),
+    "hourly": File(24, 48, "H", 40, 0.63),
+}
+
+
+@dataclass(frozen=True)
+class Score:
+    """One series."""
+
+    ord: int
+    smape: float
+    mase: float
+    smape2: float
+    mase2: float
+    covered: float
+    msis: float
+    ms: float
+
+
+def main() -> None:
+    arguments = _arguments()
+    for name in arguments.files.split(","):
+        file = FILES[name]
+        found = [_score(file, *one) for one in _series(arguments.folder, name)[:: arguments.every]]
+        print(f"\n{name}: {len(found)} series, goal OWA {file.goal}")
+        print(f"  {'':34}{'n':>5}{'OWA':>8}{'cover':>8}{'MSIS':>8}{'ms':>9}")
+        _print("lamplight, all", found)
+        _print("lamplight, tuned half", [score for score in found if score.ord % 2 == 0])
+        _print("lamplight, held-out half", [score for score in found if score.ord % 2 == 1])
+        _print(f"lamplight, first {file.first}", [score for score in found if score.ord < file.first])
+        _print_peers(arguments.folder / "reference_results.csv", name)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
+    parser.add_argument("--files", default=",".join(FILES))
+    parser.add_argument("--every", type=int, default=1, help="score one series of so many")
+    return parser.parse_args()
+
+
+def _series(folder: Path, name: str) -> list[tuple[int, np.ndarray, np.ndarray]]:
+    parts: list[dict[int, list[float]]] = []
+    for part in ("train", "test"):
+        values: dict[int, list[float]] = defaultdict(list)
+        with gzip.open(folder / f"{name}_{part}.csv.gz", "rt") as lines:
+            for row in csv.DictReader(lines):
+                values[int(row["ord"])].append(float(row["y"]))
+        parts.append(values)
+    return [(key, np.array(parts[0][key]), np.array(parts[1][key])) for key in sorted(parts[0])]
+
+
+def _score(file: File, ord: int, y: np.ndarray, actual: np.ndarray) -> Score:
+    started = time.process_time()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        answer = forecast(Spec(h=file.h, freq=file.freq), Series(y), Limits(), no_deadline())
+    ms = (time.process_time() - started) * 1000
+    median = np.array([row.median for row in answer.forecast])
+    low, high = (np.array([getattr(row, side)[95.0] for row in answer.forecast]) for side in ("lo", "hi"))
+    naive = scores.naive2(y, file.season, file.h)
+    scale = scores.seasonal_scale(y, file.season)
+    return Score(
+        ord=ord,
+        smape=scores.smape(actual, median),
+        mase=scores.mase(actual, median, scale),
+        smape2=scores.smape(actual, naive),
+        mase2=scores.mase(actual, naive, scale),
+        covered=scores.coverage(actual, low, high),
+        msis=scores.msis(actual, low, high, 95.0, scale),
+        ms=ms,
+    )
+
+
+def _print(name: str, found: Sequence[Score]) -> None:
+    if not found:
+        return
+    mean = {field: float(np.mean([getattr(score, field) for score in found])) for field in Score.__dataclass_fields__}
+    owa = (mean["smape"] / mean["smape2"] + mean["mase"] / mean["mase2"]) / 2
+    ms = float(np.median([score.ms for score in found]))
+    print(f"  {name:34}{len(found):5}{owa:8.3f}{mean['covered']:8.3f}{mean['msis']:8.2f}{ms:9.1f}")
+
+
+def _print_peers(path: Path, name: str) -> None:
+    if not path.exists():
+        return
+    with path.open() as lines:
+        for row in csv.DictReader(lines):
+            if row["freq"] == name:
+                numbers = (float(row[key]) for key in ("OWA", "cov95", "MSIS", "cpu_ms"))
+                owa, covered, msis, ms = numbers
+                print(f"  {row['method']:34}{int(row['n']):5}{owa:8.3f}{covered:8.3f}{msis:8.2f}{ms:9.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,388 @@
+"""Forecast a series: difference, model, undo, and tell what each step stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import norm
+
+from errors import InvalidInput
+from science.deadline import Deadline
+from science.forecast import naive
+from science.forecast.answer import DifferencesTold, Forecast, IntervalsTold, ModelTold, Part, Row, Stamp, Sum
+from science.forecast.arma import Arma, Data, fit, search
+from science.forecast.backtest import backtest
+from science.forecast.calendar import Calendar, calendar, counted
+from science.forecast.differences import check_length, difference
+from science.forecast.mixture import Calibration, Mixture, around, average, calibrate, single
+from science.forecast.orders import Orders
+from science.forecast.outlook import Outlook
+from science.forecast.pool import Origins, outlooks
+from science.forecast.provenance import provenance
+from science.forecast.season import PERIODS, guess
+from science.forecast.spec import FREQUENCIES, ArmaOrders, BoxCox, Series, Spec, check_series
+from science.forecast.stationarity import Choice, choose, warnings_of
+from science.forecast.transform import LOG, NONE, Power
+from science.forecast.weights import difference_polynomial
+from science.limits import Limits
+from science.notice import Notice
+from science.table import FloatArray
+
+PATHS = 2_000  # simulated for the bootstrap
+SHORTEST = 4  # values that any forecast needs
+TRAINED = 8  # values, and two seasons and two, that an origin needs behind it
+ORIGINS_PER = 4  # values of the series per origin
+FEWEST, MOST, MOST_LONG = 8, 24, 12  # origins; fewer where the season is a day of hours or longer
+LONG_SEASON = 24
+LOOKED_BACK = 20_000  # values; older ones are left out, and that is told
+
+
+@dataclass(frozen=True)
+class _Prepared:
+    """A series on its calendar: gaps are NaN, regressors reach over the horizon."""
+
+    y: FloatArray
+    calendar: Calendar
+    X: FloatArray
+    names: tuple[str, ...]
+    seasons: tuple[int, ...]
+    frequency: str
+
+    @property
+    def season(self) -> int:
+        return self.seasons[0] if self.seasons else 1
+
+
+def forecast(spec: Spec, series: Series, limits: Limits, deadline: Deadline) -> Forecast:
+    """Answer the spec for one series.
+
+    Raises InvalidInput (TooShort among them) naming what cannot be used, LimitExceeded, DeadlineExceeded.
+    """
+    check_series(series, spec, limits)
+    ready = _prepared(series, spec)
+    known = ready.y[np.isfinite(ready.y)]
+    asked = () if spec.differences == "auto" else spec.differences
+    check_length(len(known), asked, remaining=2 if asked else SHORTEST)
+    if np.ptp(known) == 0 and not ready.names:
+        return _constant(ready, spec, series, float(known[0]))
+    powers = _powers(spec, known)
+    choice = _choice(ready, spec, powers)
+    y, modelled, told, notices = _modelled(ready, spec, powers, choice, deadline)
+    lengths = _lengths(y, ready, spec)
+    widened = calibrate(y, modelled, lengths)
+    method = widened if spec.interval == "calibrated" else Calibration(1.0, 0, 1.0)
+    scored = backtest(y, modelled, lengths, ready.season, spec.level, method.multiplier)
+    rows, sums = _rows(y, modelled, choice, ready.calendar, spec, method.multiplier)
+    return Forecast(
+        unique_id=series.unique_id,
+        n=len(y),
+        season=ready.season,
+        frequency=ready.frequency,
+        model=told,
+        differences=DifferencesTold(choice.lags, "; ".join(choice.reasons), sum(choice.lags)),
+        forecast=rows,
+        sums=sums,
+        fitted=_fitted(modelled, choice.lags, ready.y),
+        stamps=tuple(ready.calendar.at(i) for i in range(len(y))),
+        history=y,
+        intervals=IntervalsTold(spec.interval, method.multiplier, method.origins),
+        backtest=scored,
+        warnings=tuple(dict.fromkeys((*notices, *_notices(y, spec, choice)))),
+    )
+
+
+def _prepared(series: Series, spec: Spec) -> _Prepared:
+    given = calendar(series.ds) if series.ds is not None else counted(len(series.y))
+    gaps = given.length - len(series.y)
+    if gaps and spec.missing == "refuse":
+        place = int(np.argmax(np.diff(given.places) > 1)) + 1
+        detail = f'{gaps} timestamps are missing, the first before timestamp {place + 1}; ask for missing "kalman" to bridge them'
+        raise InvalidInput(detail, field=f"ds.{place}")
+    if gaps and series.x:
+        raise InvalidInput("columns x need a series without gaps in its timestamps", field="ds")
+    y = np.full(given.length, np.nan)
+    y[given.places] = series.y
+    names = tuple(series.x)
+    X = (
+        np.column_stack([np.r_[series.x[name], series.x_future[name]] for name in names])
+        if names
+        else np.zeros((len(y) + spec.h, 0))
+    )
+    first = max(0, len(y) - LOOKED_BACK)
+    if first:
+        y, X = y[first:], X[first:]
+        given = replace(given, start=given.start + first * given.step, length=len(y))
+    frequency = FREQUENCIES[spec.freq] if spec.freq else given.frequency
+    return _Prepared(y, given, X, names, _seasons(spec, frequency, y), frequency)
+
+
+def _seasons(spec: Spec, frequency: str, y: FloatArray) -> tuple[int, ...]:
+    if spec.season != "auto":
+        return () if spec.season == 1 else (spec.season,)
+    if frequency:
+        periods = PERIODS[frequency]
+    else:
+        found = guess(y) if np.all(np.isfinite(y)) else 1
+        periods = (found,) if found > 1 else ()
+    return tuple(period for period in periods if len(y) >= 3 * period + 2)
+
+
+def _powers(spec: Spec, known: FloatArray) -> list[Power]:
+    if isinstance(spec.transform, BoxCox):
+        return [Power(float(spec.transform.exponent))]
+    if spec.transform == "log":
+        return [LOG]
+    if spec.transform == "auto" and spec.model == "auto" and known.min() > 0:
+        return [NONE, LOG]
+    return [NONE]
+
+
+def _choice(ready: _Prepared, spec: Spec, powers: Sequence[Power]) -> Choice:
+    if spec.differences != "auto":
+        return Choice(tuple(spec.differences), ("the caller",))
+    known = np.flatnonzero(np.isfinite(ready.y))
+    bridged = np.interp(np.arange(len(ready.y)), known, ready.y[known])
+    return choose(powers[-1].forward(bridged), ready.seasons)
+
+
+def _modelled(
+    ready: _Prepared, spec: Spec, powers: Sequence[Power], choice: Choice, deadline: Deadline
+) -> tuple[FloatArray, Mixture, ModelTold, list[Notice]]:
+    """Return y without gaps, its forecasts, what is told of them, and warnings."""
+    gaps = int(np.isnan(ready.y).sum())
+    orders = isinstance(spec.model, ArmaOrders)
+    if orders or spec.model == "arma" or ready.names:
+        return _by_arma(ready, spec, powers[0], choice, deadline)
+    y, notices = ready.y, []
+    if gaps:
+        bridge = _fitted_arma(ready, spec, powers[0], choice, deadline)
+        y = powers[0].back(bridge.y)
+        notices.append(Notice("gaps_bridged", f"{gaps} missing values were replaced by their expectation under {bridge.name}"))
+    lengths = _lengths(y, ready, spec)
+    origins = Origins(lengths, spec.h)
+    if spec.model in naive.FORMS:
+        found = naive.outlook(spec.model, y, ready.season, powers[0], origins)
+        return y, single(found, positive=False), _told(found, "the caller"), notices
+    pool = outlooks(y, ready.seasons, powers, origins, deadline, only=None if spec.model == "auto" else str(spec.model))
+    if not pool:
+        raise InvalidInput(f"the series is too short, or has no season, for the model {spec.model}", field="model")
+    if spec.model != "auto":
+        return y, single(pool[0], positive=bool(y.min() > 0)), _told(pool[0], "the caller"), notices
+    mixture = average(y, pool, lengths, ready.season)
+    return y, mixture, _told_average(mixture, len(lengths) - 1), notices
+
+
+def _by_arma(
+    ready: _Prepared, spec: Spec, power: Power, choice: Choice, deadline: Deadline
+) -> tuple[FloatArray, Mixture, ModelTold, list[Notice]]:
+    model = _fitted_arma(ready, spec, power, choice, deadline)
+    y = power.back(model.y)
+    lengths = _lengths(y, ready, spec)
+    behind, sigmas = model.means_from(lengths[1:], spec.h)
+    coefficients = dict(zip(model.terms, map(float, model.estimate), strict=True))
+    found = Outlook(
+        name=model.name,
+        lags=model.lags,
+        power=power,
+        mean=np.vstack([model.mean, behind]),
+        sigma=np.r_[model.sigma2**0.5, sigmas],
+        psi=model.psi,
+        season=np.zeros((len(lengths), spec.h)),
+        multiplicative=False,
+        fitted=power.back(model.fitted),
+        parameters=coefficients,
+        root=model.root,
+    )
+    told = replace(
+        _told(found, "the caller" if isinstance(spec.model, ArmaOrders) else "AICc, stepwise"),
+        std_errors=dict(zip(model.terms, map(float, model.std_error), strict=True)),
+        sigma2_ml=model.sigma2_ml,
+        log_lik=model.log_lik,
+        aic=model.aic,
+        aicc=model.aicc,
+        bic=model.bic,
+        nobs=model.nobs,
+    )
+    notices = list(warnings_of(model.y, model.lags, model.moving_average))
+    if not model.converged:
+        notices.append(Notice("not_converged", "the likelihood may have a higher maximum than the one found"))
+    return y, single(found, positive=False), told, notices
+
+
+def _fitted_arma(ready: _Prepared, spec: Spec, power: Power, choice: Choice, deadline: Deadline) -> Arma:
+    data = Data(power.forward(ready.y), ready.X, ready.names, spec.h)
+    by_r = spec.likelihood == "r"
+    if isinstance(spec.model, ArmaOrders):
+        asked = spec.model
+        if asked.P + asked.Q and ready.season == 1:
+            raise InvalidInput("P and Q need a season; give season, or timestamps that tell it", field="season")
+        orders = Orders(asked.p, asked.q, asked.P, asked.Q, ready.season)
+        return fit(data, choice.lags, orders, deadline, constant=not choice.lags, by_r=by_r)
+    return search(data, choice.lags, ready.season, deadline, by_r=by_r)
+
+
+def _lengths(y: FloatArray, ready: _Prepared, spec: Spec) -> tuple[int, ...]:
+    """Return how many values each origin has behind it, all of them first."""
+    n, season = len(y), ready.season
+    most = MOST_LONG if max(ready.seasons, default=1) >= LONG_SEASON and season < 52 else MOST
+    count = spec.origins or min(most, max(FEWEST, n // ORIGINS_PER))
+    fewest = max(TRAINED, 2 * season + 2)
+    if spec.differences != "auto":
+        fewest = max(fewest, sum(spec.differences) + 2)
+    return tuple(n - k for k in range(count + 1) if k == 0 or n - k >= fewest)
+
+
+def _rows(
+    y: FloatArray, modelled: Mixture, choice: Choice, times: Calendar, spec: Spec, multiplier: float
+) -> tuple[tuple[Row, ...], tuple[Sum, ...]]:
+    n, h = len(y), spec.h
+    median, mean, shocks = modelled.median[0], modelled.mean(), modelled.shocks()
+    paths = _paths(y, modelled, spec) if spec.interval == "bootstrap" else None
+    bounds = {level: _bounds(modelled, level, multiplier, paths) for level in spec.level}
+    power = modelled.outlooks[0].power if len(modelled.outlooks) == 1 else NONE
+    on_scale = modelled.outlooks[0].shocks() if len(modelled.outlooks) == 1 else shocks
+    path = power.forward(np.r_[y, median]) if power != NONE else np.r_[y, median]
+    w, _ = difference(path, choice.lags) if n >= sum(choice.lags) else (path, [])
+    errors = multiplier * modelled.standard_error[0]
+    inflations = _inflation(on_scale, choice.lags)
+    steps = provenance(n, choice.lags, h)
+    rows = tuple(
+        Row(
+            h=i + 1,
+            ds=times.at(n + i),
+            mean=float(mean[i]),
+            median=float(median[i]),
+            se=float(errors[i]),
+            lo={level: float(bounds[level][0][i]) for level in spec.level},
+            hi={level: float(bounds[level][1][i]) for level in spec.level},
+            w=float(w[len(w) - h + i]),
+            stack=steps[i],
+            inflation=float(inflations[i]),
+        )
+        for i in range(h)
+    )
+    return rows, tuple(_sum(pair, mean, median, shocks * multiplier, modelled, spec, paths) for pair in spec.aggregate)
+
+
+def _bounds(modelled: Mixture, level: float, multiplier: float, paths: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+    if paths is None:
+        return modelled.bounds(level, multiplier)
+    tail = 0.5 - level / 200
+    low, high = np.quantile(paths, [tail, 1 - tail], axis=0)
+    return low, high
+
+
+def _sum(
+    pair: tuple[int, int],
+    mean: FloatArray,
+    median: FloatArray,
+    shocks: FloatArray,
+    modelled: Mixture,
+    spec: Spec,
+    paths: FloatArray | None,
+) -> Sum:
+    """Add steps up: the error of the sum is the sum of what each shock does to them."""
+    inside = slice(pair[0] - 1, pair[1])
+    error = float(np.sqrt(np.sum(shocks[inside].sum(axis=0) ** 2)))
+    total = float(median[inside].sum())
+    lo, hi = {}, {}
+    for level in spec.level:
+        tail = 0.5 - level / 200
+        if paths is None:
+            z = float(norm.ppf(1 - tail))
+            low, high = around(np.array([total]), np.array([z * error]), positive=modelled.positive)
+            lo[level], hi[level] = float(low[0]), float(high[0])
+        else:
+            low, high = np.quantile(paths[:, inside].sum(axis=1), [tail, 1 - tail])
+            lo[level], hi[level] = float(low), float(high)
+    return Sum(pair[0], pair[1], float(mean[inside].sum()), total, error, lo, hi)
+
+
+def _paths(y: FloatArray, modelled: Mixture, spec: Spec) -> FloatArray:
+    """Simulate futures from the residuals, standardised and drawn with replacement."""
+    residuals = (y - modelled.fitted())[np.isfinite(modelled.fitted())]
+    residuals = residuals - residuals.mean() if len(residuals) else residuals
+    spread = float(residuals.std())
+    drawn = residuals / spread if spread > 0 else np.zeros(1)
+    generator = np.random.default_rng(spec.seed)
+    return modelled.paths(generator.choice(drawn, size=(PATHS, spec.h)))
+
+
+def _inflation(shocks: FloatArray, lags: Sequence[int]) -> FloatArray:
+    """Return the sd of the errors in y over that in the differenced series, by step."""
+    D = difference_polynomial(lags)
+    in_w = np.zeros_like(shocks)
+    for lag in np.flatnonzero(D[: len(shocks)]):
+        in_w[lag:] += D[lag] * shocks[: len(shocks) - lag]
+    above, below = np.sqrt((shocks**2).sum(axis=1)), np.sqrt((in_w**2).sum(axis=1))
+    return np.divide(above, below, out=np.ones_like(above), where=below > 0)
+
+
+def _fitted(modelled: Mixture, lags: Sequence[int], y: FloatArray) -> FloatArray:
+    fitted = modelled.fitted()
+    fitted[: sum(lags)] = np.nan
+    fitted[np.isnan(y)] = np.nan
+    return fitted
+
+
+def _told(found: Outlook, chosen_by: str) -> ModelTold:
+    part = Part(found.name, found.power.name, 1.0, found.lags, found.parameters)
+    return ModelTold(found.name, found.power.name, chosen_by, (part,), found.parameters, {}, float(found.sigma[0] ** 2))
+
+
+def _told_average(mixture: Mixture, origins: int) -> ModelTold:
+    pairs = sorted(zip(mixture.weights[:, 0], mixture.outlooks, strict=True), key=lambda pair: -pair[0])
+    parts = tuple(Part(o.name, o.power.name, float(weight), o.lags, o.parameters) for weight, o in pairs if weight > 0)
+    sigma2 = float(mixture.standard_error[0, 0] ** 2)
+    return ModelTold("average", "by part", f"errors from {origins} earlier origins", parts, {}, {}, sigma2)
+
+
+def _notices(y: FloatArray, spec: Spec, choice: Choice) -> list[Notice]:
+    found = []
+    n, lost = len(y), sum(choice.lags)
+    if n <= lost + 3:
+        found.append(Notice("short", f"{n} values leave {n - lost} after the differences; little can be estimated from them"))
+    if spec.h > n / 2:
+        found.append(Notice("far", f"the horizon {spec.h} is more than half the {n} values of the series"))
+    if n == LOOKED_BACK:
+        found.append(Notice("cut", f"only the last {LOOKED_BACK} values were used"))
+    if spec.differences != "auto":
+        found += warnings_of(y, choice.lags)
+    return found
+
+
+def _constant(ready: _Prepared, spec: Spec, series: Series, value: float) -> Forecast:
+    """Answer a series that never changes: it stays, with intervals of no width, and that is warned of."""
+    n, h = len(ready.y), spec.h
+    lags = () if spec.differences == "auto" else tuple(spec.differences)
+    steps = provenance(n, lags, h)
+    same = dict.fromkeys(spec.level, value)
+    rows = tuple(
+        Row(i + 1, ready.calendar.at(n + i), value, value, 0.0, same, same, 0.0 if lags else value, steps[i], 1.0)
+        for i in range(h)
+    )
+    sums = []
+    for first, last in spec.aggregate:
+        total = value * (last - first + 1)
+        sums.append(Sum(first, last, total, total, 0.0, dict.fromkeys(spec.level, total), dict.fromkeys(spec.level, total)))
+    fitted = np.where(np.isnan(ready.y), np.nan, value)
+    fitted[: sum(lags)] = np.nan
+    stamps: tuple[Stamp, ...] = tuple(ready.calendar.at(i) for i in range(n))
+    return Forecast(
+        unique_id=series.unique_id,
+        n=n,
+        season=ready.season,
+        frequency=ready.frequency,
+        model=ModelTold("constant", "none", "every value is the same", (), {}, {}, 0.0),
+        differences=DifferencesTold(lags, "the series is constant", sum(lags)),
+        forecast=rows,
+        sums=tuple(sums),
+        fitted=fitted,
+        stamps=stamps,
+        history=np.full(n, value),
+        intervals=IntervalsTold(spec.interval, 1.0, 0),
+        backtest=None,
+        warnings=(Notice("constant", "every value is the same: the intervals have no width and say nothing"),),
+    )

@@ -1,0 +1,48 @@
+"""The forms that need no fitting: the last value, the last season, and the last value with the mean change."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from errors import InvalidInput
+from science.forecast.outlook import Outlook
+from science.forecast.pool import Origins, seasonal_naive
+from science.forecast.transform import Power
+from science.table import FloatArray
+
+FORMS = ("naive", "snaive", "drift")
+
+
+def outlook(name: str, y: FloatArray, season: int, power: Power, origins: Origins) -> Outlook:
+    """Forecast y, (n,), from every origin."""
+    x = power.forward(y)
+    if name == "snaive" and season == 1:
+        raise InvalidInput("the seasonal naive forecast needs a season", field="season")
+    if name != "drift":
+        return seasonal_naive(x, season if name == "snaive" else 1, power, origins)
+    return _drift(x, power, origins)
+
+
+def _drift(x: FloatArray, power: Power, origins: Origins) -> Outlook:
+    """Continue the line from the first value to the last; its slope's error counts in the intervals, as in R's rwf."""
+    steps = np.arange(1, origins.h + 1.0)
+    changes = np.diff(x)
+    slopes = np.array([(x[length - 1] - x[0]) / (length - 1) for length in origins.lengths])
+    mean = np.stack([x[length - 1] + slope * steps for length, slope in zip(origins.lengths, slopes, strict=True)])
+    squares = [np.sum((changes[: length - 1] - slope) ** 2) for length, slope in zip(origins.lengths, slopes, strict=True)]
+    sigma = np.sqrt([s / max(length - 2, 1) for s, length in zip(squares, origins.lengths, strict=True)])
+    covariance = np.minimum.outer(steps, steps) + np.outer(steps, steps) / (len(x) - 1)
+    fitted = np.r_[np.nan, x[:-1] + slopes[0]]
+    return Outlook(
+        name="drift",
+        lags=(1,),
+        power=power,
+        mean=mean,
+        sigma=sigma,
+        psi=np.ones(origins.h),
+        season=np.zeros_like(mean),
+        multiplicative=False,
+        fitted=power.back(fitted),
+        parameters={"drift": float(slopes[0])},
+        root=np.linalg.cholesky(covariance),
+    )
