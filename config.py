@@ -40,7 +40,7 @@ class Settings(BaseModel):
 
     rate_per_key: int = Field(600, ge=1)  # requests a minute
     rate_per_address: int = Field(120, ge=1)  # requests a minute, for callers without a key
-    concurrency: int = Field(2, ge=1)  # computations at once in one process
+    concurrency: int = Field(1, ge=1)  # computations at once in one process: two would only take the interpreter from each other
     patience_seconds: float = Field(5.0, gt=0, le=25)  # longest wait for a turn; the router gives up at 30
     deadline_seconds: float = Field(10.0, gt=0, le=25)  # longest computation of one request
     anonymous_ttl_days: int = Field(30, ge=1)  # answers to callers without a key are kept this long

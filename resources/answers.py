@@ -83,27 +83,29 @@ def answered(question: Question, asker: Asker, compute: Callable[[Deadline], Com
     response = recalled(result_id, asker)
     if response is not None:
         return result_id, response
-    with service.flights.alone(result_id) as waited, service.gate.turn():
+    with service.flights.alone(result_id) as waited:
         if waited and (response := recalled(result_id, asker)):  # somebody has just answered the same question
             return result_id, response
-        return result_id, _computed(result_id, question, asker, compute)
+        with service.gate.turn():
+            computed = compute(Deadline(monotonic() + service.settings.deadline_seconds, monotonic))
+        answer = _kept(result_id, question.kind, computed, asker)
+    return result_id, _told(answer, result_id, 201, asker)
 
 
-def _computed(result_id: str, question: Question, asker: Asker, compute: Callable[[Deadline], Computed]) -> Response:
-    service = asker.service
-    computed = compute(Deadline(monotonic() + service.settings.deadline_seconds, monotonic))
-    answer = _written(result_id, question.kind, computed)
-    with writing_once(service.engine) as connection:
+def _kept(result_id: str, kind: str, computed: Computed, asker: Asker) -> bytes:
+    """Write an answer and commit it. The turn to compute is given back by now: a commit only waits."""
+    answer = _written(result_id, kind, computed)
+    with writing_once(asker.service.engine) as connection:
         results.save(
             connection,
             id=result_id,
             site_id=asker.caller.site_id,
-            kind=question.kind,
+            kind=kind,
             answer=answer,
             picture=orjson.dumps(computed.picture, option=orjson.OPT_SERIALIZE_NUMPY) if computed.picture else None,
             ttl=asker.ttl,
         )
-    return _told(answer, result_id, 201, asker)
+    return answer
 
 
 def cached(response: Response, result_id: str, caller: Caller) -> Response:

@@ -8,7 +8,7 @@ from threading import BoundedSemaphore
 
 from errors import Busy
 
-WAITING_PER_TURN = 4  # a queue of four cheap fits drains in milliseconds; a queue of dear ones is refused, not served late
+WAITING_PER_TURN = 10  # cheap fits drain in milliseconds; of dear ones, those who wait longer than `patience` are sent away
 
 
 class Gate:
