@@ -16,12 +16,12 @@ from science.forecast.outlook import Outlook
 from science.table import FloatArray
 
 STEEPEST = 6.0  # the highest power of the errors' ratio that weights are made of
-PER_POWER = 20.0  # values of the series per power: a short series cannot tell good forms from lucky ones
+PER_POWER = 14.0  # values of the series per power: a short series cannot tell good forms from lucky ones
 NEGLIGIBLE = 1e-3  # a smaller weight counts as none
-HALF = {"ar": 0.5}  # prior weights of forms without a season, where they are not 1
+PRIOR = {"ar": 0.25, "steady": 0.5}  # prior weights of forms without a season, where they are not 1
 PRIOR_CONSTANT = 10.0  # over n: what intervals of short series miss because a form was chosen (measured on half of M3 and M4)
-PRIOR_ORIGINS = 32.0  # origins that the model's own variance counts for, against those observed
-PRIOR_FADES = 300.0  # values after which that prior has halved
+PRIOR_ORIGINS = 64.0  # origins that the model's own variance counts for, against those observed
+PRIOR_FADES = 100.0  # values after which that prior has halved
 WORST = 100.0  # an origin's mean squared standardised error counts as this at most
 
 
@@ -109,7 +109,7 @@ def average(y: FloatArray, outlooks: Sequence[Outlook], lengths: Sequence[int], 
     y: (n,) without gaps; lengths: of the origins, n first. Forms that are negligible at every origin are left out.
     """
     outlooks = [o for o in outlooks if np.all(np.isfinite(o.mean)) and np.all(np.isfinite(o.quantile(0.0)))]
-    prior = np.array([HALF.get(outlook.name, 1.0) if season == 1 else 1.0 for outlook in outlooks])
+    prior = np.array([PRIOR.get(outlook.name, 1.0) if season == 1 else 1.0 for outlook in outlooks])
     totals = _cumulated_errors(y, np.stack([outlook.quantile(0.0) for outlook in outlooks]), lengths)
     weights = np.stack([_weights(totals, prior, lengths, j, y) for j in range(len(lengths))], axis=1)
     kept = np.flatnonzero(weights.max(axis=1) > 0)

@@ -18,9 +18,10 @@ from science.table import FloatArray
 
 SMOOTHED = 1_500  # values that exponential smoothing looks back on: older ones weigh nothing
 SEASON_REFITS = 2  # times a season that the indices are estimated anew on the way back through the origins
-LOG_DRIFT, DRIFT = 0.5, 0.75  # share of the mean change that theta goes on with: Assimakopoulos and Nikolopoulos (2000) have 1/2
-SEASONAL_LAGS = 32  # values from which the lags of a seasonal series can be told; tuned, as the next three, on half of M3 and M4
+LOG_DRIFT, DRIFT = 0.6, 0.9  # share of the mean change that theta goes on with: Assimakopoulos and Nikolopoulos (2000) have 1/2
+SEASONAL_LAGS = 24  # values from which the lags of a seasonal series can be told; tuned, as the next three, on half of M3 and M4
 LAGS = 45  # the same without a season
+DISTRUST, MOST_DISTRUST = 3_000.0, 200.0  # over n: the log prior against quick trends, which short series only seem to have
 UNDAMPED = 60  # values from which a trend that never bends is believed
 DIFFERENCED = 72  # values from which seasons are differenced rather than averaged
 STATIONARY = 100  # values from which a level is believed that the series returns to
@@ -148,7 +149,9 @@ def _differenced(y: FloatArray, seasons: Sequence[int], power: Power, origins: O
     """Forms of the series as it is, whose seasons are differenced or left to the lags."""
     x, n, shortest, h = power.forward(y), len(y), min(origins.lengths), origins.h
     none = np.zeros((len(origins.lengths), h))
-    found = []
+    found: list[Outlook] = []
+    if n < DIFFERENCED:
+        return found
     for season in seasons:
         if shortest >= 3 * season + 2:
             found.append(seasonal_naive(x, season, power, origins))
@@ -209,7 +212,8 @@ def _forms(power: Power, n: int, only: str | None) -> list[Form]:
         kept = [form for form in FORMS if form.name != "ses" and (form.name != "holt" or n >= UNDAMPED)]
     else:
         kept = [form for form in FORMS if form.name == only]
-    return [replace(form, drift=drift) if form.name == "theta" else form for form in kept]
+    tuned = {"theta": {"drift": drift}, "damped": {"distrust": min(MOST_DISTRUST, DISTRUST / n)}}
+    return [replace(form, **tuned.get(form.name, {})) for form in kept]
 
 
 def _groups(lengths: Sequence[int], season: int, n: int) -> dict[int, list[int]]:
