@@ -180,9 +180,9 @@ def _written(value: float, form: Format) -> str | int | float:
     whole = round(value)
     try:
         if form.unit == "year":
-            return f"{whole:04d}"
+            return f"{date(whole, 1, 1).year:04d}"
         if form.unit == "quarter":
-            return f"{whole // 4:04d}{form.separator}Q{whole % 4 + 1}"
+            return f"{date(whole // 4, 1, 1).year:04d}{form.separator}Q{whole % 4 + 1}"
         if form.unit == "month":
             return _month(whole, form.day)
         if form.unit == "day":

@@ -36,7 +36,7 @@ TRAINED = 8  # values, and two seasons and two, that an origin needs behind it
 ORIGINS_PER = 4  # values of the series per origin
 FEWEST, MOST, MOST_LONG = 8, 24, 12  # origins; fewer where the season is a day of hours or longer
 LONG_SEASON = 24
-LOOKED_BACK = 20_000  # values; older ones are left out, and that is told
+LOOKED_BACK = 10_000  # values; older ones are left out, and that is told
 
 
 @dataclass(frozen=True)

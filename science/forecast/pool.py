@@ -212,8 +212,13 @@ def _forms(power: Power, n: int, only: str | None) -> list[Form]:
         kept = [form for form in FORMS if form.name != "ses" and (form.name != "holt" or n >= UNDAMPED)]
     else:
         kept = [form for form in FORMS if form.name == only]
-    tuned = {"theta": {"drift": drift}, "damped": {"distrust": min(MOST_DISTRUST, DISTRUST / n)}}
-    return [replace(form, **tuned.get(form.name, {})) for form in kept]
+    return [_suited(form, drift, min(MOST_DISTRUST, DISTRUST / n)) for form in kept]
+
+
+def _suited(form: Form, drift: float, distrust: float) -> Form:
+    if form.name == "theta":
+        return replace(form, drift=drift)
+    return replace(form, distrust=distrust) if form.name == "damped" else form
 
 
 def _groups(lengths: Sequence[int], season: int, n: int) -> dict[int, list[int]]:

@@ -9,6 +9,7 @@ from science.table import FloatArray
 PERIODS = {"Y": (), "Q": (4,), "M": (12,), "W": (52,), "D": (7,), "H": (24, 168), "30min": (48, 336), "15min": (96, 672)}
 GUESSES = (4, 7, 12, 24, 52)  # tried when neither the dates nor the caller tell the season
 CYCLES = 5  # of a season that must be there before it is guessed
+SEEN = 200  # last cycles that a strength is measured on
 MARGIN = 0.1  # a season is taken before its multiples if its strength is no further below theirs
 SPAN = 11  # cycles that a season is smoothed over: mstl's window
 STRONG = 0.64  # R's nsdiffs(test = "seas"), from Wang, Smith and Hyndman 2006
@@ -36,6 +37,7 @@ def indices(y: FloatArray, season: int, *, multiplicative: bool) -> FloatArray:
 
 def strength(y: FloatArray, season: int) -> float:
     """Return 1 - var(remainder) / var(season + remainder), 0 to 1, with a season that may change slowly, as STL's may."""
+    y = y[-SEEN * season :]
     if season == 1 or len(y) < 2 * season + 2:
         return 0.0
     phases, rest = _detrended(y, season, False)

@@ -20,6 +20,7 @@ FREQUENCIES = {
     "Y": "Y", "YS": "Y", "YE": "Y", "A": "Y", "AS": "Y", "Q": "Q", "QS": "Q", "QE": "Q", "M": "M", "MS": "M", "ME": "M",
     "W": "W", "D": "D", "H": "H", "h": "H", "30min": "30min", "15min": "15min",
 }  # fmt: skip
+LARGEST = 1e100  # of a value: sums of squares have to fit a double
 MOST_ORDER = 5  # of p, q, P and Q
 MOST_LEVELS = 10
 MOST_SUMS = 50
@@ -108,6 +109,9 @@ def check_series(series: Series, spec: Spec, limits: Limits) -> None:
     infinite = np.flatnonzero(np.isinf(series.y))
     if infinite.size:
         raise InvalidInput(f"value {infinite[0] + 1} is infinite; give a finite number or null", field=f"y.{infinite[0]}")
+    large = np.flatnonzero(np.abs(series.y) > LARGEST)
+    if large.size:
+        raise InvalidInput(f"value {large[0] + 1} is beyond {LARGEST:g}; send the series in a larger unit", field=f"y.{large[0]}")
     missing = np.flatnonzero(np.isnan(series.y))
     if missing.size and spec.missing == "refuse":
         detail = f'value {missing[0] + 1} is missing; send it, or ask for missing "kalman"'
