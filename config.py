@@ -36,6 +36,7 @@ class Settings(BaseModel):
     max_interaction_order: int = Field(5, ge=1, le=20)
     max_degree: int = Field(20, ge=1)
     max_spline_df: int = Field(50, ge=1)
+    max_variances: int = Field(500, ge=1)
     max_crossed_effects: int = Field(3_000, ge=1)
 
     rate_per_key: int = Field(600, ge=1)  # requests a minute

@@ -15,6 +15,7 @@ from errors import Forbidden, NotAcceptable, RateLimited, Unauthenticated
 from resources.body import JSON
 from resources.caller import identify
 from resources.crossorigin import allow_origin, is_preflight, preflight
+from resources.formats import accepted
 from resources.problems import problem_of
 from resources.routes import OPEN, ROUTES
 from resources.service import service
@@ -38,7 +39,7 @@ class Wire(Api):
 
     def make_response(self, data: object, *args: Any, **named: Any) -> Response:
         """Write JSON to whoever takes it or does not say; flask-restful writes it to everyone, or refuses both."""
-        if request.accept_mimetypes and not request.accept_mimetypes.accept_json:
+        if request.accept_mimetypes and not accepted(request).accept_json:
             raise NotAcceptable(f"this address answers {JSON}")
         return json_response(data, *args, **named)
 

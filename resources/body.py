@@ -56,6 +56,8 @@ def fields_of_body(request: Request, body: bytes, limits: Limits) -> Fields:
         return Fields({**beside, **_object_of_json(body)}, strict=True)
     if mimetype == CSV:
         return Fields({**beside, "data": columns_of_csv(body, limits)}, strict=False)
+    if mimetype in FORMS and body.lstrip()[:1] in (b"{", b"["):
+        raise UnsupportedMediaType(f"the body looks like JSON; send Content-Type: {JSON}")
     if mimetype in FORMS:
         return Fields({**beside, **_fields_of_form(request, body, beside, limits)}, strict=False)
     raise UnsupportedMediaType(f"Content-Type must be {JSON}, {CSV}, {' or '.join(FORMS)}")

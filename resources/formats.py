@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import orjson
 from flask import Request, Response
+from werkzeug.datastructures import MIMEAccept
 
 from errors import NotAcceptable
 from plots import draw
@@ -27,13 +28,17 @@ DRAWN_CONTENT = "default-src 'none'; sandbox"  # an SVG may be shown, and nothin
 
 def wanted_format(request: Request) -> str:
     """The format that Accept asks for; JSON when it does not say. Raises NotAcceptable."""
-    accepted = request.headers.get("Accept", "*/*")
-    if accepted in ("*/*", "application/json"):
+    if request.headers.get("Accept", "*/*") in ("*/*", "application/json"):
         return "json"
-    best = request.accept_mimetypes.best_match(list(MEDIA_TYPES.values()))
+    best = accepted(request).best_match(list(MEDIA_TYPES.values()))
     if best is None:
         raise NotAcceptable(f"an answer can be had as {', '.join(MEDIA_TYPES.values())}")
     return next(name for name, media_type in MEDIA_TYPES.items() if media_type == best)
+
+
+def accepted(request: Request) -> MIMEAccept:
+    """What a request takes, without parameters: `application/json; charset=utf-8` asks for JSON."""
+    return MIMEAccept([(each.partition(";")[0].strip(), quality) for each, quality in request.accept_mimetypes])
 
 
 def respond(answer: bytes, format_: str, picture: Callable[[], bytes], view: str | None = None) -> Response:

@@ -11,6 +11,7 @@ from time import perf_counter
 import orjson
 from flask import Flask, Response, g, request
 
+LARGEST = 2**53  # a whole number that JSON holds; a header may claim more
 LOGGER = logging.getLogger("lamplight")
 
 
@@ -61,7 +62,7 @@ def _request_fields(response: Response) -> dict[str, object]:
         "route": request.url_rule.rule if request.url_rule else None,
         "status": response.status_code,
         "ms": round((perf_counter() - g.started) * 1000, 2) if "started" in g else None,
-        "bytes_in": request.content_length,
+        "bytes_in": min(request.content_length or 0, LARGEST),
         "site": caller.site_id if caller else None,
         "key": caller.key_id if caller else None,
     }

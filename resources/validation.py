@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from errors import Fault, InvalidInput, pointer_of
 from resources.body import Fields
 
+WORD = re.compile(r"[A-Za-z][\w.-]{0,39}")
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -24,15 +26,17 @@ def validated(model: type[Model], fields: Fields) -> Model:
 
 
 def _fault(fault: Mapping[str, Any], model: type[BaseModel]) -> Fault:
-    name = ".".join(str(part) for part in fault["loc"])[:100]
+    name = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
-        return Fault(pointer_of(name), _unknown(name, model))
+        return _unknown(name, model)
     if fault["type"] == "missing":
         return Fault(pointer_of(name), "this field is required")
     return Fault(pointer_of(name), str(fault["msg"]))
 
 
-def _unknown(name: str, model: type[BaseModel]) -> str:
-    near = get_close_matches(name, model.model_fields, n=1)
-    meant = f"; did you mean {near[0]}?" if near else ""
-    return f"there is no such field{meant} Known are {', '.join(model.model_fields)}"
+def _unknown(name: str, model: type[BaseModel]) -> Fault:
+    """Tell of a field that is none; its name only when it is one, and not a body of another type."""
+    near = get_close_matches(name[:40], model.model_fields, n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    pointer = pointer_of(name) if WORD.fullmatch(name) else ""
+    return Fault(pointer, f"there is no such field; {meant}known are {', '.join(model.model_fields)}")

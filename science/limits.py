@@ -23,6 +23,7 @@ class Limits:
     max_interaction_order: int = 5
     max_degree: int = 20  # of poly()
     max_spline_df: int = 50  # of bs() and ns()
+    max_variances: int = 500  # and covariances of a mixed model's random effects
     max_crossed_effects: int = 3_000  # of all crossed factors but the largest: a dense matrix of 72 MB
 
     def check(self, setting: str, count: int, what: str, *, field: str = "") -> None:

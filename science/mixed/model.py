@@ -51,7 +51,7 @@ def model_of(spec: Spec, table: Table, limits: Limits) -> Model:
     """Build the model of a question. Raises InvalidInput and its kinds for what cannot be fitted."""
     weights = weights_of(spec, table)
     design = build_mixed(spec.formula, table, limits, missing=spec.missing, also=() if spec.weights is None else (spec.weights,))
-    _check_effects(design)
+    _check_effects(design, limits)
     fixed = design.fixed
     y = fixed.y if fixed.offset is None else fixed.y - fixed.offset
     sample = sample_of(y, fixed.X, list(design.terms), None if weights is None else weights[fixed.rows])
@@ -85,8 +85,10 @@ def _given(rows: tuple[tuple[float, ...], ...], grouping: Grouping, field: str) 
     return G
 
 
-def _check_effects(design: MixedDesign) -> None:
+def _check_effects(design: MixedDesign, limits: Limits) -> None:
     rows = len(design.fixed.y)
+    variances = sum(len(term.names) * (len(term.names) + 1) // 2 for term in design.terms)
+    limits.check("max_variances", variances, f"the random effects have {variances} variances and covariances", field="formula")
     for term in design.terms:
         effects = len(term.names) * len(term.levels)
         if effects >= rows:

@@ -21,6 +21,10 @@ from science.table import FloatArray
 
 DEFAULT_ITERATIONS = {"mackay": 100}
 MANY_ITERATIONS = 2_000
+EXHAUSTED = (
+    "the random effects explain the response but for rounding: no residual is left to compare their variances with; "
+    "leave effects out, or fit the groups as a factor with /regress"
+)
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,12 @@ def solve(spec: Spec, model: Model, deadline: Deadline) -> Solved:
     criterion = model.prepared.criterion(reml=spec.method != "ml")
     if spec.variances is not None:
         return _given(spec, model, criterion, deadline)
-    if spec.method in ("reml", "ml"):
-        return _optimised(model, criterion, deadline)
-    return _iterated(spec, model, criterion, deadline)
+    try:
+        if spec.method in ("reml", "ml"):
+            return _optimised(model, criterion, deadline)
+        return _iterated(spec, model, criterion, deadline)
+    except np.linalg.LinAlgError:
+        raise InvalidInput(EXHAUSTED, field="formula") from None
 
 
 def _optimised(model: Model, criterion: Criterion, deadline: Deadline) -> Solved:

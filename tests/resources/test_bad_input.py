@@ -70,6 +70,7 @@ WRONG_BYTES = [
     (b'{"formula": "y ~ x", "data": {"x": [1], "x": [2]}}', "application/json", 422, "stands twice"),
     (b"<xml/>", "application/xml", 415, "Content-Type must be"),
     (b"x", "", 415, "Content-Type must be"),
+    (b'{"formula": "y ~ x"}', "application/x-www-form-urlencoded", 415, "looks like JSON"),
     (b"--b\r\nbroken", "multipart/form-data; boundary=b", 400, "not multipart/form-data"),
     (b"x", "multipart/form-data", 400, "not multipart/form-data"),
 ]

@@ -114,6 +114,25 @@ def test_a_poisson_model_is_told_as_one(ask):
     assert "z value" in text
 
 
+@pytest.mark.parametrize("groups", [6, 20])
+def test_effects_that_explain_everything_are_told(ask, groups):
+    data = {"g": [f"a{i % groups}" for i in range(4 * groups)], "y": [(i % groups) ** 2 for i in range(4 * groups)]}
+    response = ask("POST", "/mixed", json={"formula": "y ~ 1 + (1 | g)", "data": data})
+    assert response.status_code in (201, 422), response.text
+    assert "residual" in response.text
+
+
+def test_too_many_covariances_are_refused_before_they_are_sought(ask):
+    data = {
+        "y": [float(i % 11) for i in range(4000)],
+        "h": [f"h{i % 40}" for i in range(4000)],
+        "g": [f"g{i % 90}" for i in range(4000)],
+    }
+    response = ask("POST", "/mixed", json={"formula": "y ~ 1 + (h | g)", "data": data})
+    assert response.status_code == 422
+    assert "max_variances" in response.json["detail"]
+
+
 BAD = [
     ({"iterations": 5}, "/iterations", "mackay"),
     ({"method": "magic"}, "/method", "'reml'"),

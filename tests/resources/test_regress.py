@@ -225,6 +225,12 @@ def test_the_same_question_at_once_is_computed_once(application, site):
         assert sorted(threads.map(post, range(3))) == [200, 200, 201]
 
 
+@pytest.mark.parametrize("accept", ["application/json; charset=utf-8", "text/csv;header=present", "application/*"])
+def test_parameters_of_accept_are_no_obstacle(ask, accept):
+    assert send(ask, {"formula": FORMULA, "data": IRIS}, headers={"Accept": accept}).status_code in (200, 201)
+    assert ask("GET", "/datasets", headers={"Accept": "application/json; charset=utf-8"}).status_code == 200
+
+
 CURVES = [("y ~ x", True), ("y ~ poly(x, 2)", True), ("y ~ factor(g)", False), ("y ~ lag(x, 1)", False), ("y ~ x + z", False)]
 
 
