@@ -15,11 +15,11 @@ from errors import InvalidInput
 from science.table import IntArray
 
 Unit = Literal["year", "quarter", "month", "day", "second", "number"]
-YEAR = re.compile(r"\d{4}")
-QUARTER = re.compile(r"(\d{4})(-?)[Qq]([1-4])")
-MONTH = re.compile(r"(\d{4})-(\d{2})")
-DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}([T ])\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:?\d{2})?")
+YEAR = re.compile(r"\d{4}", re.ASCII)
+QUARTER = re.compile(r"(\d{4})(-?)[Qq]([1-4])", re.ASCII)
+MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}([T ])\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_GAPS = 10  # times as many values as were given, at most, may a calendar have
 CLOSE = 1e-6  # of a step: plain numbers such as 1949.0833 are equally spaced to this

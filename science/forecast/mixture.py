@@ -22,6 +22,7 @@ PRIOR = {"ar": 0.25, "steady": 0.5}  # prior weights of forms without a season, 
 PRIOR_CONSTANT = 10.0  # over n: what intervals of short series miss because a form was chosen (measured on half of M3 and M4)
 PRIOR_ORIGINS = 64.0  # origins that the model's own variance counts for, against those observed
 PRIOR_FADES = 100.0  # values after which that prior has halved
+FARTHEST = 1e6  # standard errors: beyond it only an overflow is new
 WORST = 100.0  # an origin's mean squared standardised error counts as this at most
 
 
@@ -117,7 +118,7 @@ def average(y: FloatArray, outlooks: Sequence[Outlook], lengths: Sequence[int], 
 
 
 def calibrate(y: FloatArray, mixture: Mixture, lengths: Sequence[int]) -> Calibration:
-    """Widen by the errors from earlier origins, standardised, with a prior: FORECAST's (1 + c/n) sqrt((nu + K r) / (nu + K))."""
+    """Widen by the squared errors r from K earlier origins, standardised: (1 + c/n) sqrt((nu + K r) / (nu + K)), nu a prior's."""
     n, h = len(y), mixture.outlooks[0].mean.shape[1]
     median, errors = mixture.median, mixture.standard_error
     ratios = []
@@ -125,7 +126,7 @@ def calibrate(y: FloatArray, mixture: Mixture, lengths: Sequence[int]) -> Calibr
         ahead = min(n - length, h)
         if ahead and errors[j, 0] > 0:
             z = (y[length : length + ahead] - median[j, :ahead]) / errors[j, :ahead]
-            ratios.append(min(WORST, float(np.mean(z**2))))
+            ratios.append(min(WORST, float(np.mean(np.clip(z, -FARTHEST, FARTHEST) ** 2))))
     count = len(ratios)
     observed = float(np.mean(ratios)) if ratios else 1.0
     prior = PRIOR_ORIGINS / (1 + n / PRIOR_FADES)

@@ -20,7 +20,7 @@ class Outlook:
     power: Power
     mean: FloatArray  # (origins, h) on the transformed scale, without the season that was taken out
     sigma: FloatArray  # (origins,) of one shock
-    psi: FloatArray  # (h,) what a shock leaves j steps later
+    psi: FloatArray  # (h,) what a shock leaves j steps later, by the fit at the first origin; earlier ones share it
     season: FloatArray  # (origins, h) what to multiply by, or to add
     multiplicative: bool
     fitted: FloatArray  # (n,) one step ahead, on the scale of y; NaN where there is none

@@ -39,8 +39,9 @@ def coverage(actual: FloatArray, low: FloatArray, high: FloatArray) -> float:
 def crps(actual: FloatArray, median: FloatArray, error: FloatArray) -> float:
     """Return the mean continuous ranked probability score of normal forecasts (Gneiting and Raftery 2007, eq. 21)."""
     safe = np.where(error > 0, error, 1.0)
-    z = (actual - median) / safe
-    scores = safe * (z * (2 * norm.cdf(z) - 1) + 2 * norm.pdf(z) - 1 / np.sqrt(np.pi))
+    away = actual - median
+    z = np.clip(away / safe, -40, 40)  # where the density is zero in doubles
+    scores = away * (2 * norm.cdf(z) - 1) + safe * (2 * norm.pdf(z) - 1 / np.sqrt(np.pi))
     return float(np.mean(np.where(error > 0, scores, np.abs(actual - median))))
 
 

@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from science.deadline import no_deadline
+from science.forecast.mixture import around, average, calibrate
+from science.forecast.pool import Origins, outlooks
+from science.forecast.transform import LOG, NONE
+from tests.science.forecast.saved import series
+
+Y = series("AirPassengers")
+LENGTHS = tuple(range(144, 119, -1))
+
+
+@pytest.fixture(scope="module")
+def pool():
+    return outlooks(Y, [12], [NONE, LOG], Origins(LENGTHS, 6), no_deadline())
+
+
+def test_no_forecast_from_an_earlier_origin_looks_ahead(pool):
+    changed = Y.copy()
+    changed[132:] *= np.linspace(1, 3, 12)
+    again = outlooks(changed, [12], [NONE, LOG], Origins(LENGTHS, 6), no_deadline())
+    for before, after in zip(pool, again, strict=True):
+        np.testing.assert_allclose(after.sigma[12:], before.sigma[12:], rtol=1e-9, err_msg=before.name)
+        np.testing.assert_allclose(after.quantile(0.0)[12:], before.quantile(0.0)[12:], rtol=1e-9, err_msg=before.name)
+
+
+def test_no_weight_at_an_earlier_origin_looks_ahead(pool):
+    changed = Y.copy()
+    changed[132:] = 1.0
+    first, second = average(Y, pool, LENGTHS, 12), average(changed, pool, LENGTHS, 12)
+    names = [(outlook.name, outlook.power) for outlook in first.outlooks]
+    other = {(outlook.name, outlook.power): weights for outlook, weights in zip(second.outlooks, second.weights, strict=True)}
+    for name, weights in zip(names, first.weights, strict=True):
+        np.testing.assert_array_equal(weights[12:], other.get(name, np.zeros(len(LENGTHS)))[12:])
+
+
+def test_weights_sum_to_one_at_every_origin(pool):
+    np.testing.assert_allclose(average(Y, pool, LENGTHS, 12).weights.sum(axis=0), 1)
+
+
+def test_the_errors_of_the_average_are_those_of_its_shocks(pool):
+    mixture = average(Y, pool, LENGTHS, 12)
+    from_shocks = np.sqrt((mixture.shocks() ** 2).sum(axis=1))
+    assert from_shocks[0] == pytest.approx(mixture.standard_error[0, 0])
+    assert np.all(from_shocks <= mixture.standard_error[0] * (1 + 1e-12))
+
+
+def test_intervals_grow_when_the_past_was_worse_than_told(pool):
+    mixture = average(Y, pool, LENGTHS, 12)
+    noisy = Y.copy()
+    noisy[120:] *= 1 + 0.3 * np.sin(np.arange(24.0))
+    assert calibrate(noisy, mixture, LENGTHS).multiplier > calibrate(Y, mixture, LENGTHS).multiplier
+
+
+def test_bounds_of_a_positive_series_are_positive():
+    low, high = around(np.array([10.0]), np.array([30.0]), positive=True)
+    assert low[0] == pytest.approx(10 * np.exp(-3))
+    assert high[0] == 40

@@ -1,0 +1,27 @@
+import numpy as np
+import pytest
+
+from science.forecast.transform import LOG, NONE, Power
+
+POWERS = pytest.mark.parametrize("power", [NONE, LOG, Power(0.3), Power(-0.5), Power(2.0)], ids=lambda power: power.name)
+Y = np.array([0.5, 1.0, 7.0, 300.0])
+
+
+@POWERS
+def test_back_undoes_forward(power):
+    np.testing.assert_allclose(power.back(power.forward(Y)), Y)
+
+
+@POWERS
+def test_the_slope_is_the_derivative(power):
+    x = power.forward(Y)
+    numeric = (power.back(x + 1e-6) - power.back(x - 1e-6)) / 2e-6
+    np.testing.assert_allclose(power.slope(x), numeric, rtol=1e-5)
+
+
+def test_the_mean_of_a_lognormal_is_adjusted_as_r_does():
+    assert LOG.mean(np.array([6.0]), np.array([0.01]))[0] == pytest.approx(np.exp(6.0) * 1.005)
+
+
+def test_what_would_be_infinite_is_held():
+    assert np.all(np.isfinite(LOG.back(np.array([1e6, -1e6]))))
