@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import norm
 
 from errors import InvalidInput
 from science.deadline import Deadline
@@ -15,8 +14,8 @@ from science.forecast.answer import DifferencesTold, Forecast, IntervalsTold, Mo
 from science.forecast.arma import Arma, Data, fit, search
 from science.forecast.backtest import backtest
 from science.forecast.calendar import Calendar, calendar, counted
-from science.forecast.differences import check_length, difference
-from science.forecast.mixture import Calibration, Mixture, around, average, calibrate, single
+from science.forecast.differences import check_length
+from science.forecast.mixture import Calibration, Mixture, average, calibrate, single
 from science.forecast.orders import Orders
 from science.forecast.outlook import Outlook
 from science.forecast.pool import Origins, outlooks
@@ -24,13 +23,12 @@ from science.forecast.provenance import provenance
 from science.forecast.season import PERIODS, guess
 from science.forecast.spec import FREQUENCIES, ArmaOrders, BoxCox, Series, Spec, check_series
 from science.forecast.stationarity import Choice, choose, warnings_of
+from science.forecast.steps import told_fitted, told_rows
 from science.forecast.transform import LOG, NONE, Power
-from science.forecast.weights import difference_polynomial
 from science.limits import Limits
 from science.notice import Notice
 from science.table import FloatArray
 
-PATHS = 2_000  # simulated for the bootstrap
 SHORTEST = 4  # values that any forecast needs
 TRAINED = 8  # values, and two seasons and two, that an origin needs behind it
 ORIGINS_PER = 4  # values of the series per origin
@@ -74,7 +72,7 @@ def forecast(spec: Spec, series: Series, limits: Limits, deadline: Deadline) -> 
     widened = calibrate(y, modelled, lengths)
     method = widened if spec.interval == "calibrated" else Calibration(1.0, 0, 1.0)
     scored = backtest(y, modelled, lengths, ready.season, spec.level, method.multiplier)
-    rows, sums = _rows(y, modelled, choice, ready.calendar, spec, method.multiplier)
+    rows, sums = told_rows(y, modelled, choice, ready.calendar, spec, method.multiplier)
     return Forecast(
         unique_id=series.unique_id,
         n=len(y),
@@ -84,7 +82,7 @@ def forecast(spec: Spec, series: Series, limits: Limits, deadline: Deadline) -> 
         differences=DifferencesTold(choice.lags, "; ".join(choice.reasons), sum(choice.lags)),
         forecast=rows,
         sums=sums,
-        fitted=_fitted(modelled, choice.lags, ready.y),
+        fitted=told_fitted(modelled, choice.lags, ready.y),
         stamps=tuple(ready.calendar.at(i) for i in range(len(y))),
         history=y,
         intervals=IntervalsTold(spec.interval, method.multiplier, method.origins),
@@ -232,99 +230,6 @@ def _lengths(y: FloatArray, ready: _Prepared, spec: Spec) -> tuple[int, ...]:
     if spec.differences != "auto":
         fewest = max(fewest, sum(spec.differences) + 2)
     return tuple(n - k for k in range(count + 1) if k == 0 or n - k >= fewest)
-
-
-def _rows(
-    y: FloatArray, modelled: Mixture, choice: Choice, times: Calendar, spec: Spec, multiplier: float
-) -> tuple[tuple[Row, ...], tuple[Sum, ...]]:
-    n, h = len(y), spec.h
-    median, mean, shocks = modelled.median[0], modelled.mean(), modelled.shocks()
-    paths = _paths(y, modelled, spec) if spec.interval == "bootstrap" else None
-    bounds = {level: _bounds(modelled, level, multiplier, paths) for level in spec.level}
-    power = modelled.outlooks[0].power if len(modelled.outlooks) == 1 else NONE
-    on_scale = modelled.outlooks[0].shocks() if len(modelled.outlooks) == 1 else shocks
-    path = power.forward(np.r_[y, median]) if power != NONE else np.r_[y, median]
-    w, _ = difference(path, choice.lags) if n >= sum(choice.lags) else (path, [])
-    errors = multiplier * modelled.standard_error[0]
-    inflations = _inflation(on_scale, choice.lags)
-    steps = provenance(n, choice.lags, h)
-    rows = tuple(
-        Row(
-            h=i + 1,
-            ds=times.at(n + i),
-            mean=float(mean[i]),
-            median=float(median[i]),
-            se=float(errors[i]),
-            lo={level: float(bounds[level][0][i]) for level in spec.level},
-            hi={level: float(bounds[level][1][i]) for level in spec.level},
-            w=float(w[len(w) - h + i]),
-            stack=steps[i],
-            inflation=float(inflations[i]),
-        )
-        for i in range(h)
-    )
-    return rows, tuple(_sum(pair, mean, median, shocks * multiplier, modelled, spec, paths) for pair in spec.aggregate)
-
-
-def _bounds(modelled: Mixture, level: float, multiplier: float, paths: FloatArray | None) -> tuple[FloatArray, FloatArray]:
-    if paths is None:
-        return modelled.bounds(level, multiplier)
-    tail = 0.5 - level / 200
-    low, high = np.quantile(paths, [tail, 1 - tail], axis=0)
-    return low, high
-
-
-def _sum(
-    pair: tuple[int, int],
-    mean: FloatArray,
-    median: FloatArray,
-    shocks: FloatArray,
-    modelled: Mixture,
-    spec: Spec,
-    paths: FloatArray | None,
-) -> Sum:
-    """Add steps up: the error of the sum is the sum of what each shock does to them."""
-    inside = slice(pair[0] - 1, pair[1])
-    error = float(np.sqrt(np.sum(shocks[inside].sum(axis=0) ** 2)))
-    total = float(median[inside].sum())
-    lo, hi = {}, {}
-    for level in spec.level:
-        tail = 0.5 - level / 200
-        if paths is None:
-            z = float(norm.ppf(1 - tail))
-            low, high = around(np.array([total]), np.array([z * error]), positive=modelled.positive)
-            lo[level], hi[level] = float(low[0]), float(high[0])
-        else:
-            low, high = np.quantile(paths[:, inside].sum(axis=1), [tail, 1 - tail])
-            lo[level], hi[level] = float(low), float(high)
-    return Sum(pair[0], pair[1], float(mean[inside].sum()), total, error, lo, hi)
-
-
-def _paths(y: FloatArray, modelled: Mixture, spec: Spec) -> FloatArray:
-    """Simulate futures from the residuals, standardised and drawn with replacement."""
-    residuals = (y - modelled.fitted())[np.isfinite(modelled.fitted())]
-    residuals = residuals - residuals.mean() if len(residuals) else residuals
-    spread = float(residuals.std())
-    drawn = residuals / spread if spread > 0 else np.zeros(1)
-    generator = np.random.default_rng(spec.seed)
-    return modelled.paths(generator.choice(drawn, size=(PATHS, spec.h)))
-
-
-def _inflation(shocks: FloatArray, lags: Sequence[int]) -> FloatArray:
-    """Return the sd of the errors in y over that in the differenced series, by step."""
-    D = difference_polynomial(lags)
-    in_w = np.zeros_like(shocks)
-    for lag in np.flatnonzero(D[: len(shocks)]):
-        in_w[lag:] += D[lag] * shocks[: len(shocks) - lag]
-    above, below = np.sqrt((shocks**2).sum(axis=1)), np.sqrt((in_w**2).sum(axis=1))
-    return np.divide(above, below, out=np.ones_like(above), where=below > 0)
-
-
-def _fitted(modelled: Mixture, lags: Sequence[int], y: FloatArray) -> FloatArray:
-    fitted = modelled.fitted()
-    fitted[: sum(lags)] = np.nan
-    fitted[np.isnan(y)] = np.nan
-    return fitted
 
 
 def _told(found: Outlook, chosen_by: str) -> ModelTold:
