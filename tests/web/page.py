@@ -61,6 +61,14 @@ class Page:
         self.open("/#mixed")
         self.find("#columns table")
 
+    def open_tab(self, name: str) -> None:
+        self.find(f"nav a[href='#{name}']").click()
+        self.find_tab(name)
+
+    def find_tab(self, name: str) -> None:
+        """Wait until a tab is the open one: a change of the address is told to the page a moment later."""
+        self.find(f"nav a[href='#{name}'][aria-current=page]")
+
     def paste(self, csv: str) -> None:
         self.find("input[value=own]").click()
         box = self.find("#csv")

@@ -95,15 +95,15 @@ def test_a_singular_fit_is_told(page: Page):
 
 def test_a_table_of_ones_own_goes_along_to_the_other_tab(page: Page):
     page.paste(SIX)
-    page.find("nav a[href='#mixed']").click()
+    page.open_tab("mixed")
     assert page.text("#suggestions") == "For this table, for example\ny ~ 1 + (1 | g)"
 
 
 def test_a_tab_is_found_again_as_it_was_left(page: Page):
     page.choose_sample("iris")
     page.write("Sepal_Length ~ Sepal_Width")
-    page.find("nav a[href='#mixed']").click()
-    page.find("nav a[href='#regression']").click()
+    page.open_tab("mixed")
+    page.open_tab("regression")
     assert page.run("return [document.getElementById('sample').value, document.getElementById('formula').value]") == [
         "iris",
         "Sepal_Length ~ Sepal_Width",
@@ -111,13 +111,14 @@ def test_a_tab_is_found_again_as_it_was_left(page: Page):
 
 
 def test_the_browsers_back_button_leads_to_the_other_tab(page: Page):
-    page.find("nav a[href='#mixed']").click()
+    page.open_tab("mixed")
     page.chrome.back()
+    page.find_tab("regression")
     assert page.text("h1") == "Fit a regression"
 
 
 def test_the_tab_that_is_open_is_told_to_those_who_cannot_see_it(page: Page):
-    page.find("nav a[href='#mixed']").click()
+    page.open_tab("mixed")
     assert (page.text("nav [aria-current=page]"), page.chrome.title) == ("Mixed model", "Mixed model · Lamplight")
 
 
