@@ -135,6 +135,7 @@ def test_the_keyboard_alone_is_enough(page: Page):
     page.find("#sample option[value=sleepstudy]")
     page.tab_to("nav a[href='#mixed']")
     page.press(Keys.ENTER)
+    page.find_tab("mixed")
     page.find("#columns table")
     page.tab_to("#formula")
     page.press(Keys.ENTER)
