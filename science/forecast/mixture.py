@@ -18,7 +18,7 @@ from science.table import FloatArray
 STEEPEST = 6.0  # the highest power of the errors' ratio that weights are made of
 PER_POWER = 14.0  # values of the series per power: a short series cannot tell good forms from lucky ones
 NEGLIGIBLE = 1e-3  # a smaller weight counts as none
-PRIOR = {"ar": 0.25, "steady": 0.5}  # prior weights of forms without a season, where they are not 1
+PRIOR = {"ar": 0.25, "holt": 2.0}  # prior weights of forms without a season, where they are not 1
 PRIOR_CONSTANT = 10.0  # over n: what intervals of short series miss because a form was chosen (measured on half of M3 and M4)
 PRIOR_ORIGINS = 64.0  # origins that the model's own variance counts for, against those observed
 PRIOR_FADES = 100.0  # values after which that prior has halved

@@ -39,7 +39,6 @@ FORMS = (
     Form("ses", (1, 1), ratio=0.0, drift=0.0),
     Form("theta", (1, 1), ratio=0.0, drift=0.5),
     Form("damped", (0.8, 0.98), distrust=20.0),
-    Form("steady", (0.8, 0.98), distrust=200.0),  # a damped trend that hardly turns: what short series ask for
     Form("holt", (1, 1), distrust=20.0),
 )
 

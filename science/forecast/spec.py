@@ -13,8 +13,8 @@ from science.forecast.provenance import check_horizon, check_lags
 from science.limits import Limits
 from science.table import FloatArray
 
-Model = Literal["auto", "arma", "naive", "snaive", "drift", "ses", "holt", "damped", "steady", "theta", "holt-winters", "ar"]
-MODELS = ("auto", "arma", "naive", "snaive", "drift", "ses", "holt", "damped", "steady", "theta", "holt-winters", "ar")
+Model = Literal["auto", "arma", "naive", "snaive", "drift", "ses", "holt", "damped", "theta", "holt-winters", "ar"]
+MODELS = ("auto", "arma", "naive", "snaive", "drift", "ses", "holt", "damped", "theta", "holt-winters", "ar")
 INTERVALS = ("calibrated", "model", "bootstrap")
 FREQUENCIES = {
     "Y": "Y", "YS": "Y", "YE": "Y", "A": "Y", "AS": "Y", "Q": "Q", "QS": "Q", "QE": "Q", "M": "M", "MS": "M", "ME": "M",
