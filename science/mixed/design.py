@@ -10,10 +10,9 @@ from errors import FormulaError, InvalidInput
 from science.design import Design, Recipe, build
 from science.design.evaluate import evaluate
 from science.design.factors import categories
-from science.design.frame import Frame, listed, unknown_column
+from science.design.frame import Frame, unknown_column
 from science.design.functions import FUNCTIONS
 from science.formula import Formula, parse
-from science.formula.spelling import quoted_name
 from science.formula.tree import Name
 from science.limits import Limits
 from science.mixed.bars import RandomTerm, columns_needed, fixed_text, is_intercept, random_terms, response_text
@@ -114,7 +113,3 @@ def _columns(term: RandomTerm, response: str, table: Table, limits: Limits) -> t
     if design.offset is not None:
         raise InvalidInput("an offset belongs beside the random effects, not inside their parentheses", field="formula")
     return design.X, design.columns, design.recipe
-
-
-def known_levels(levels: tuple[str, ...], most: int = 10) -> str:
-    return listed(map(quoted_name, levels), most)

@@ -13,7 +13,8 @@ from science.mixed.design import MixedDesign, build_mixed
 from science.mixed.grouping import Grouping
 from science.mixed.sample import Prepared, Sample, prepare, sample_of
 from science.mixed.spec import Spec, Variances
-from science.table import FloatArray, Numeric, Table
+from science.regress.weights import weights_column
+from science.table import FloatArray, Table
 
 SYMMETRIC = 1e-9  # relative difference of two entries that should be equal
 
@@ -102,11 +103,7 @@ def _check_effects(design: MixedDesign, limits: Limits) -> None:
 def weights_of(spec: Spec, table: Table) -> FloatArray | None:
     if spec.weights is None:
         return None
-    if spec.weights not in table:
-        raise InvalidInput(f"there is no column {spec.weights}; weights must name a column of the data", field="weights")
-    column = table[spec.weights]
-    if not isinstance(column, Numeric):
-        raise InvalidInput(f"the column {spec.weights} holds no numbers; weights must be numbers", field="weights")
+    column = weights_column(spec.weights, table)
     if (column.values <= 0.0).any():
         raise InvalidInput(
             f"the column {spec.weights} must be positive in every row; leave a row of weight zero out", field="weights"

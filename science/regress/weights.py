@@ -13,14 +13,20 @@ def weights_of(spec: Spec, table: Table) -> FloatArray | None:
     """Return the weights of all rows of the table, or None. Raises InvalidInput unless they are numbers of at least zero."""
     if spec.weights is None:
         return None
-    if spec.weights not in table:
-        raise InvalidInput(f"there is no column {spec.weights}; weights must name a column of the data", field="weights")
-    column = table[spec.weights]
-    if not isinstance(column, Numeric):
-        raise InvalidInput(f"the column {spec.weights} holds no numbers; weights must be numbers", field="weights")
+    column = weights_column(spec.weights, table)
     if (column.values < 0).any():
         raise InvalidInput(f"the column {spec.weights} has a negative value; weights must be zero or more", field="weights")
     return column.values
+
+
+def weights_column(name: str, table: Table) -> Numeric:
+    """Find the column of weights. Raises InvalidInput unless it is there and holds numbers."""
+    if name not in table:
+        raise InvalidInput(f"there is no column {name}; weights must name a column of the data", field="weights")
+    column = table[name]
+    if not isinstance(column, Numeric):
+        raise InvalidInput(f"the column {name} holds no numbers; weights must be numbers", field="weights")
+    return column
 
 
 def rows_with_weight(weights: FloatArray | None) -> IntArray | None:
