@@ -13,6 +13,7 @@ COPY --from=packages /venv /venv
 WORKDIR /app
 COPY app.py config.py errors.py gunicorn.conf.py ./
 COPY jobs jobs
+COPY kinds kinds
 COPY plots plots
 COPY resources resources
 COPY science science

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from time import monotonic
+from typing import Any
 
 import orjson
 from flask import Request, Response, request
 
 from errors import InvalidInput, NotFound
+from kinds.kind import Computed, Kind
 from resources.caller import Caller
 from resources.formats import respond, wanted_format
 from resources.service import Service
+from resources.tables import Source
 from science.deadline import Deadline
+from science.limits import Limits
 from science.version import ENGINE
 from store import results
 from store.engine import reading, writing_once
@@ -29,12 +33,24 @@ RENEWAL = timedelta(days=1)  # an expiry is moved only when that gains more than
 
 
 @dataclass(frozen=True)
-class Question:
-    """What decides an answer: the kind, the request in canonical form, and the data's fingerprint."""
+class Work:
+    """What is asked: a question of its kind, and the tables it is about. Whatever decides the answer is in here."""
 
-    kind: str
-    request: bytes
-    fingerprint: str
+    kind: Kind
+    asked: Any  # of kind.asks
+    tables: Mapping[str, Source]
+
+    @property
+    def canonical(self) -> bytes:
+        """One form for equal questions: what decides the answer, and the data's fingerprints."""
+        data = {name: source.fingerprint for name, source in self.tables.items()}
+        question = {"kind": self.kind.name, "asked": self.kind.decides(self.asked), "data": data, "engine": ENGINE}
+        return orjson.dumps(question, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+
+    def compute(self, limits: Limits, deadline: Deadline) -> Computed:
+        """Load the data and answer."""
+        tables = {name: source.load() for name, source in self.tables.items()}
+        return self.kind.answer(self.asked, tables, limits, deadline)
 
 
 @dataclass(frozen=True)
@@ -47,23 +63,14 @@ class Asker:
     format: str
 
 
-@dataclass(frozen=True)
-class Computed:
-    """An answer as its endpoint made it, and what a picture of it needs."""
-
-    answer: dict[str, object]
-    picture: dict[str, object] | None = None
-
-
 def asker_of(caller: Caller, service: Service) -> Asker:
     """Read from this request how to keep and tell its answer. Raises InvalidInput for a ttl that is none, NotAcceptable."""
     return Asker(caller, service, _ttl(request, caller, service), wanted_format(request))
 
 
-def id_of(question: Question, asker: Asker) -> str:
+def id_of(work: Work, asker: Asker) -> str:
     """Name a question's answer: a keyed hash, so equal questions of one site share it and nobody can guess it."""
-    parts = (question.kind, str(asker.caller.site_id), question.fingerprint, ENGINE)
-    message = b"\x00".join((*(part.encode() for part in parts), question.request))
+    message = str(asker.caller.site_id).encode() + b"\x00" + work.canonical
     return "res_" + hmac.new(asker.service.settings.secret.encode(), message, sha256).hexdigest()[:ID_DIGITS]
 
 
@@ -77,9 +84,9 @@ def recalled(result_id: str, asker: Asker) -> Response | None:
     return _told(found.text, result_id, 200, asker)
 
 
-def answered(question: Question, asker: Asker, compute: Callable[[Deadline], Computed]) -> tuple[str, Response]:
+def answered(work: Work, asker: Asker) -> tuple[str, Response]:
     """Recall the answer, or compute it in turn, save it, and tell it. Nothing is told before it is committed."""
-    result_id, service = id_of(question, asker), asker.service
+    result_id, service = id_of(work, asker), asker.service
     response = recalled(result_id, asker)
     if response is not None:
         return result_id, response
@@ -87,8 +94,8 @@ def answered(question: Question, asker: Asker, compute: Callable[[Deadline], Com
         if waited and (response := recalled(result_id, asker)):  # somebody has just answered the same question
             return result_id, response
         with service.gate.turn():
-            computed = compute(Deadline(monotonic() + service.settings.deadline_seconds, monotonic))
-        answer = _kept(result_id, question.kind, computed, asker)
+            computed = work.compute(service.limits, Deadline(monotonic() + service.settings.deadline_seconds, monotonic))
+        answer = _kept(result_id, work.kind.name, computed, asker)
     return result_id, _told(answer, result_id, 201, asker)
 
 

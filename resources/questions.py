@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
-import orjson
 from flask import Response, request
 from pydantic import BaseModel
 
 from errors import InvalidInput
-from resources.answers import Asker, asker_of, recalled
+from kinds.kind import Kind
+from resources.answers import Asker, Work, answered, asker_of, recalled
 from resources.body import KEEPING, fields_of_body, fields_of_query, read_body
 from resources.caller import computing_caller, reading_caller
 from resources.recall import question_of
 from resources.service import service
-from resources.tables import dataset_of, table_of, table_of_dataset
+from resources.tables import Sent, Source, Stored, dataset_of, table_of
 from resources.validation import validated
-from science.table import Table
 
 
 class AsksOfData(Protocol):
-    """A request that sends data along, or names stored data."""
+    """A request that sends data along, or names stored data; and perhaps new rows to predict."""
 
     @property
     def data(self) -> Any: ...
     @property
     def dataset(self) -> str | None: ...
+    @property
+    def predict(self) -> Any: ...
 
 
 LARGE = 256 * 1024  # bytes: read in 10 ms
-Model = TypeVar("Model", bound=BaseModel)
-Answer = Callable[[Model, Asker], tuple[str, Response]]
 
 
-def answer_post(model: type[Model], answer: Answer[Model]) -> Response:
+def answer_post(model: type[BaseModel], kind: Kind) -> Response:
     """Answer a body: from the store if these very bytes were asked before, else by reading and answering them."""
     asker = asker_of(computing_caller(service()), service())
     body = read_body(request, service().settings.max_body_bytes)
@@ -44,43 +42,40 @@ def answer_post(model: type[Model], answer: Answer[Model]) -> Response:
     if known is not None and (response := recalled(known, asker)):
         return response
     asked = _read(model, body)
-    result_id, response = answer(asked, asker)
+    result_id, response = answered(work_of(kind, asked, asker), asker)
     if getattr(asked, "dataset", None) is None:  # stored data may change, and then the same bytes ask another question
         service().recall.note(question, result_id)
     return response
 
 
-def _read(model: type[Model], body: bytes) -> Model:
+def _read(model: type[BaseModel], body: bytes) -> Any:
     """Read a body; a large one in turn, for reading it is work too."""
     with service().gate.turn() if len(body) > LARGE else nullcontext():
         return validated(model, fields_of_body(request, body, service().limits))
 
 
-def answer_get(model: type[Model], answer: Answer[Model]) -> Response:
+def answer_get(model: type[BaseModel], kind: Kind) -> Response:
     """Answer a query string about stored data."""
     asker = asker_of(reading_caller(service()), service())
-    return answer(validated(model, fields_of_query(request, KEEPING)), asker)[1]
+    asked: Any = validated(model, fields_of_query(request, KEEPING))
+    return answered(work_of(kind, asked, asker), asker)[1]
 
 
-def data_of(asked: AsksOfData, asker: Asker) -> tuple[str, Callable[[], Table]]:
-    """Give the fingerprint of the data asked about, and a way to have them; stored data are loaded only then."""
+def work_of(kind: Kind, asked: AsksOfData, asker: Asker) -> Work:
+    """Put together what a request asks for: the question, the data, and the new rows to predict if there are any."""
+    tables: dict[str, Source] = {"data": data_of(asked, asker)}
+    if asked.predict is not None:
+        tables["predict"] = Sent(table_of(asked.predict, asker.service.limits, field="predict"))
+    return Work(kind, asked, tables)
+
+
+def data_of(asked: AsksOfData, asker: Asker) -> Source:
+    """Find the data asked about; stored ones are loaded only when they are needed."""
     if (asked.data is None) == (asked.dataset is None):
         raise InvalidInput("give either data or dataset, the name of stored data", field="data")
     if asked.dataset is None:
-        table = table_of(asked.data, asker.service.limits, field="data")
-        return table.fingerprint, lambda: table
-    dataset = dataset_of(asked.dataset, asker.caller, asker.service)
-    return dataset.fingerprint, lambda: table_of_dataset(dataset, asker.service)
-
-
-def new_rows_of(asked: Any, asker: Asker) -> Table | None:
-    """Read the rows to predict, if there are any."""
-    return None if asked is None else table_of(asked, asker.service.limits, field="predict")
-
-
-def canonical(spec: object, **more: object) -> bytes:
-    """Write a spec (a dataclass), and what else decides the answer, in one form: equal questions have equal bytes."""
-    return orjson.dumps({"spec": spec, **more}, option=orjson.OPT_SORT_KEYS | orjson.OPT_SERIALIZE_NUMPY)
+        return Sent(table_of(asked.data, asker.service.limits, field="data"))
+    return Stored(dataset_of(asked.dataset, asker.caller, asker.service), asker.service)
 
 
 def _sent() -> tuple[bytes, ...]:

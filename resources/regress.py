@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from flask import Response
 from flask_restful import Resource
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from resources.answers import Asker, Computed, Question, answered
+from kinds.regress import REGRESS, RegressAnswer, RegressSpec
 from resources.operation import Operation
-from resources.presenting import Prediction, Warned, arrays_of, drawn, fields_of, rows_of, thinned, warnings_of
-from resources.questions import answer_get, answer_post, canonical, data_of, new_rows_of
+from resources.questions import answer_get, answer_post
 from resources.tables import TableInput
-from science.deadline import Deadline
-from science.regress import Fit, Predictions, Spec, fit, predict
-from science.table import Numeric, Table
 
 
-class RegressRequest(BaseModel):
+class RegressRequest(RegressSpec):
     """A regression to fit: a formula in R's spelling, and the data or the name of stored data."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    formula: Annotated[str, Field(min_length=1, description="In R's spelling: y ~ x, y ~ a * b, log(y) ~ poly(x, 2).")]
     data: TableInput = None
     dataset: Annotated[str | None, Field(description="The name of stored data, in place of data.")] = None
-    level: Annotated[float, Field(ge=0.5, le=0.999, description="Of the confidence and prediction intervals.")] = 0.95
-    missing: Annotated[Literal["drop", "refuse"], Field(description="What to do with rows that lack a value.")] = "drop"
-    weights: Annotated[str | None, Field(description="A column of weights, as in R's lm.")] = None
-    precision: Annotated[
-        Literal["double", "exact"], Field(description="exact solves in rational arithmetic; for small data.")
-    ] = "double"
     predict: Annotated[TableInput, Field(description="New rows to predict.")] = None
 
 
@@ -41,57 +28,11 @@ class RegressQuery(RegressRequest):
     dataset: str
 
 
-class Coefficient(BaseModel):
-    term: str
-    estimate: float | None
-    std_error: float | None
-    statistic: float | None
-    p_value: float | None
-    conf_low: float | None
-    conf_high: float | None
-
-
-class Glance(BaseModel):
-    """The fit in numbers, under broom's names; AIC and BIC count sigma as a parameter, as R does."""
-
-    r_squared: float | None
-    adj_r_squared: float | None
-    sigma: float | None
-    statistic: float | None
-    p_value: float | None
-    df: int | None
-    df_residual: int
-    log_lik: float | None
-    aic: float | None
-    bic: float | None
-    deviance: float | None
-    nobs: int
-
-
-class RegressAnswer(BaseModel):
-    """A fitted regression, kept under its url."""
-
-    id: str
-    kind: Literal["regress"]
-    url: str
-    formula: str
-    level: float
-    rows: int
-    nobs: int
-    rows_dropped: int
-    coefficients: list[Coefficient]
-    fit: Glance
-    predictions: list[Prediction] | None = None
-    warnings: list[Warned]
-    engine: str
-
-
 EXAMPLE = {
     "formula": "dist ~ speed",
     "data": {"speed": [4, 7, 8, 9, 10, 11], "dist": [2, 4, 16, 10, 18, 17]},
     "predict": {"speed": [12]},
 }
-COEFFICIENT_ARRAYS = tuple(name for name in Coefficient.model_fields if name != "term")
 
 
 class Regress(Resource):
@@ -103,64 +44,7 @@ class Regress(Resource):
     }
 
     def post(self) -> Response:
-        return answer_post(RegressRequest, _answer)
+        return answer_post(RegressRequest, REGRESS)
 
     def get(self) -> Response:
-        return answer_get(RegressQuery, _answer)
-
-
-def _answer(asked: RegressRequest, asker: Asker) -> tuple[str, Response]:
-    limits = asker.service.limits
-    fingerprint, load = data_of(asked, asker)
-    new_rows = new_rows_of(asked.predict, asker)
-    spec = Spec(asked.formula.strip(), asked.level, asked.missing, asked.weights, asked.precision)
-
-    def compute(deadline: Deadline) -> Computed:
-        table = load()
-        fitted = fit(spec, table, limits, deadline)
-        return computed(fitted, table, predict(fitted, new_rows, limits) if new_rows else None)
-
-    question = Question("regress", canonical(spec, predict=new_rows and new_rows.fingerprint), fingerprint)
-    return answered(question, asker, compute)
-
-
-def computed(fitted: Fit, table: Table, predictions: Predictions | None) -> Computed:
-    """Present a fit: the answer in broom's names, and the points of its picture."""
-    answer: dict[str, object] = {
-        "formula": fitted.spec.formula,
-        "level": fitted.spec.level,
-        "rows": fitted.rows,
-        "nobs": fitted.nobs,
-        "rows_dropped": fitted.rows_dropped,
-        "coefficients": rows_of({"term": fitted.terms, **arrays_of(fitted, COEFFICIENT_ARRAYS)}),
-        "fit": fields_of(fitted.glance, Glance),
-        "warnings": warnings_of(fitted.warnings + (predictions.warnings if predictions else ())),
-    }
-    if predictions is not None:
-        answer["predictions"] = rows_of(arrays_of(predictions, Prediction.model_fields))
-    return Computed(answer, picture_of(fitted, table))
-
-
-def picture_of(fitted: Fit, table: Table) -> dict[str, object]:
-    """What a drawing of the fit needs: points thinned evenly."""
-    shown = thinned(len(fitted.kept))
-    picture: dict[str, object] = {
-        "rows": fitted.kept[shown] + 1,
-        "fitted": drawn(fitted.fitted[shown]),
-        "residuals": drawn(fitted.residuals[shown]),
-        "leverage": drawn(fitted.leverage[shown]),
-    }
-    if (curve := _curve_over(fitted, table)) is not None:
-        name, column = curve
-        picture["x"] = {"name": name, "values": drawn(column.values[fitted.kept[shown]])}
-    return picture
-
-
-def _curve_over(fitted: Fit, table: Table) -> tuple[str, Numeric] | None:
-    """Find the one number that the fit is a curve over; None when there are more, or steps, lags or weights."""
-    variables = fitted.recipe.variables
-    if len(variables) != 1 or fitted.spec.weights is not None:
-        return None
-    column = table[variables[0]]
-    broken = any(each.levels is not None or "lag(" in each.label for each in fitted.recipe.ingredients)
-    return (variables[0], column) if isinstance(column, Numeric) and not broken else None
+        return answer_get(RegressQuery, REGRESS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import WithJsonSchema
@@ -32,6 +33,48 @@ TableInput = Annotated[
 ]
 
 
+@dataclass(frozen=True)
+class Sent:
+    """Data that came with the request."""
+
+    table: Table
+
+    @property
+    def fingerprint(self) -> str:
+        return self.table.fingerprint
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        return self.table.rows, len(self.table.columns)
+
+    def load(self) -> Table:
+        return self.table
+
+
+@dataclass(frozen=True)
+class Stored:
+    """Data kept under a name: described here, read when they are needed."""
+
+    dataset: datasets.DatasetInfo
+    service: Service
+
+    @property
+    def fingerprint(self) -> str:
+        return self.dataset.fingerprint
+
+    @property
+    def cells(self) -> tuple[int, int]:
+        return self.dataset.rows, len(self.dataset.columns)
+
+    def load(self) -> Table:
+        with reading(self.service.engine) as connection:
+            columns = datasets.load(connection, self.dataset)
+        return table_of_columns(columns, self.service.limits, field="dataset")
+
+
+Source = Sent | Stored
+
+
 def table_of(value: object, limits: Limits, *, field: str) -> Table:
     """Build a Table from columns or records. Raises InvalidInput naming the place."""
     if isinstance(value, Mapping):
@@ -49,10 +92,3 @@ def dataset_of(name: str, caller: Caller, service: Service) -> datasets.DatasetI
     if found is None:
         raise NotFound("there is no dataset of this name; GET /datasets lists those there are")
     return found
-
-
-def table_of_dataset(dataset: datasets.DatasetInfo, service: Service) -> Table:
-    """Load a stored dataset's rows."""
-    with reading(service.engine) as connection:
-        columns = datasets.load(connection, dataset)
-    return table_of_columns(columns, service.limits, field="dataset")

@@ -14,8 +14,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 ARROWS = {
     "app": {"config", "errors", "resources", "store"},
-    "resources": {"config", "errors", "science", "store", "plots", "jobs.queue"},
-    "jobs": {"config", "errors", "science", "store"},
+    "resources": {"config", "errors", "kinds", "science", "store", "plots", "jobs.queue"},
+    "jobs": {"config", "errors", "kinds", "science", "store"},
+    "kinds": {"errors", "science"},
     "plots": {"errors"},
     "store": {"config", "errors"},
     "science": {"errors"},

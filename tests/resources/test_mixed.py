@@ -2,7 +2,7 @@
 
 import pytest
 
-from resources.mixed import MixedAnswer
+from kinds.mixed_answer import MixedAnswer
 
 FORMULA = "Reaction ~ Days + (Days | Subject)"
 

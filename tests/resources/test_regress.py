@@ -9,7 +9,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from resources.regress import RegressAnswer, picture_of
+from kinds.regress import RegressAnswer, picture_of
 from science.deadline import no_deadline
 from science.limits import Limits
 from science.regress import Spec, fit

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from resources.mixed_answer import Extras, answer_of, picture_of
+from kinds.mixed_answer import Extras, answer_of, picture_of
 from science.deadline import no_deadline
 from science.mixed import Spec, Variances, fit, profile
 from science.table import Table

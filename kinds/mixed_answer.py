@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel
 
-from resources.presenting import Prediction, Warned, arrays_of, drawn, fields_of, rows_of, thinned, warnings_of
+from kinds.presenting import Prediction, Warned, arrays_of, drawn, fields_of, rows_of, thinned, warnings_of
 from science.limits import Limits
 from science.mixed import Bootstrap, Comparison, Fit, GroupEffects, Predictions, Profile, level_codes
 from science.table import FloatArray, Numeric, Table
