@@ -1,4 +1,4 @@
-"""Forecast a series: difference, model, undo, and tell what each step stands on."""
+"""Fit a series: its calendar, its differences, its model and how wide its intervals have to be. Fitted tells the rest."""
 
 from __future__ import annotations
 
@@ -9,21 +9,19 @@ import numpy as np
 
 from errors import InvalidInput
 from science.deadline import Deadline
-from science.forecast import naive
-from science.forecast.answer import DifferencesTold, Forecast, IntervalsTold, ModelTold, Part, Row, Stamp, Sum
-from science.forecast.arma import Arma, Data, fit, search
+from science.forecast import arma, naive
+from science.forecast.answer import Forecast, ModelTold, Part
 from science.forecast.backtest import backtest
 from science.forecast.calendar import Calendar, calendar, counted
 from science.forecast.differences import check_length
+from science.forecast.fitted import Fitted, tell
 from science.forecast.mixture import Calibration, Mixture, average, calibrate, single
 from science.forecast.orders import Orders
 from science.forecast.outlook import Outlook
 from science.forecast.pool import Origins, outlooks
-from science.forecast.provenance import provenance
 from science.forecast.season import PERIODS, guess
 from science.forecast.spec import FREQUENCIES, ArmaOrders, BoxCox, Series, Spec, check_series
 from science.forecast.stationarity import Choice, choose, warnings_of
-from science.forecast.steps import told_fitted, told_rows
 from science.forecast.transform import LOG, NONE, Power
 from science.limits import Limits
 from science.notice import Notice
@@ -54,7 +52,12 @@ class _Prepared:
 
 
 def forecast(spec: Spec, series: Series, limits: Limits, deadline: Deadline) -> Forecast:
-    """Answer the spec for one series.
+    """Answer the spec for one series. Raises as fit() does."""
+    return tell(fit(spec, series, limits, deadline))
+
+
+def fit(spec: Spec, series: Series, limits: Limits, deadline: Deadline) -> Fitted:
+    """Learn from one series all that its forecast for the spec's h steps needs.
 
     Raises InvalidInput (TooShort among them) naming what cannot be used, LimitExceeded, DeadlineExceeded.
     """
@@ -71,22 +74,19 @@ def forecast(spec: Spec, series: Series, limits: Limits, deadline: Deadline) -> 
     lengths = _lengths(y, ready, spec)
     widened = calibrate(y, modelled, lengths)
     method = widened if spec.interval == "calibrated" else Calibration(1.0, 0, 1.0)
-    scored = backtest(y, modelled, lengths, ready.season, spec.level, method.multiplier)
-    rows, sums = told_rows(y, modelled, choice, ready.calendar, spec, method.multiplier)
-    return Forecast(
+    return Fitted(
+        spec=spec,
         unique_id=series.unique_id,
-        n=len(y),
         season=ready.season,
         frequency=ready.frequency,
+        calendar=ready.calendar,
+        choice=choice,
+        mixture=modelled.latest(),
         model=told,
-        differences=DifferencesTold(choice.lags, "; ".join(choice.reasons), sum(choice.lags)),
-        forecast=rows,
-        sums=sums,
-        fitted=told_fitted(modelled, choice.lags, ready.y),
-        stamps=tuple(ready.calendar.at(i) for i in range(len(y))),
-        history=y,
-        intervals=IntervalsTold(spec.interval, method.multiplier, method.origins),
-        backtest=scored,
+        y=y,
+        known=np.isfinite(ready.y),
+        calibration=method,
+        backtest=backtest(y, modelled, lengths, ready.season, spec.level, method.multiplier),
         warnings=tuple(dict.fromkeys((*notices, *_notices(y, spec, choice)))),
     )
 
@@ -209,16 +209,16 @@ def _by_arma(
     return y, single(found, positive=False), told, notices
 
 
-def _fitted_arma(ready: _Prepared, spec: Spec, power: Power, choice: Choice, deadline: Deadline) -> Arma:
-    data = Data(power.forward(ready.y), ready.X, ready.names, spec.h)
+def _fitted_arma(ready: _Prepared, spec: Spec, power: Power, choice: Choice, deadline: Deadline) -> arma.Arma:
+    data = arma.Data(power.forward(ready.y), ready.X, ready.names, spec.h)
     by_r = spec.likelihood == "r"
     if isinstance(spec.model, ArmaOrders):
         asked = spec.model
         if asked.P + asked.Q and ready.season == 1:
             raise InvalidInput("P and Q need a season; give season, or timestamps that tell it", field="season")
         orders = Orders(asked.p, asked.q, asked.P, asked.Q, ready.season)
-        return fit(data, choice.lags, orders, deadline, constant=not choice.lags, by_r=by_r)
-    return search(data, choice.lags, ready.season, deadline, by_r=by_r)
+        return arma.fit(data, choice.lags, orders, deadline, constant=not choice.lags, by_r=by_r)
+    return arma.search(data, choice.lags, ready.season, deadline, by_r=by_r)
 
 
 def _lengths(y: FloatArray, ready: _Prepared, spec: Spec) -> tuple[int, ...]:
@@ -258,36 +258,33 @@ def _notices(y: FloatArray, spec: Spec, choice: Choice) -> list[Notice]:
     return found
 
 
-def _constant(ready: _Prepared, spec: Spec, series: Series, value: float) -> Forecast:
+def _constant(ready: _Prepared, spec: Spec, series: Series, value: float) -> Fitted:
     """Answer a series that never changes: it stays, with intervals of no width, and that is warned of."""
     n, h = len(ready.y), spec.h
-    lags = () if spec.differences == "auto" else tuple(spec.differences)
-    steps = provenance(n, lags, h)
-    same = dict.fromkeys(spec.level, value)
-    rows = tuple(
-        Row(i + 1, ready.calendar.at(n + i), value, value, 0.0, same, same, 0.0 if lags else value, steps[i], 1.0)
-        for i in range(h)
+    stays = Outlook(
+        name="constant",
+        lags=(),
+        power=NONE,
+        mean=np.full((1, h), value),
+        sigma=np.zeros(1),
+        psi=np.ones(h),
+        season=np.zeros((1, h)),
+        multiplicative=False,
+        fitted=np.full(n, value),
+        parameters={},
     )
-    sums = []
-    for first, last in spec.aggregate:
-        total = value * (last - first + 1)
-        sums.append(Sum(first, last, total, total, 0.0, dict.fromkeys(spec.level, total), dict.fromkeys(spec.level, total)))
-    fitted = np.where(np.isnan(ready.y), np.nan, value)
-    fitted[: sum(lags)] = np.nan
-    stamps: tuple[Stamp, ...] = tuple(ready.calendar.at(i) for i in range(n))
-    return Forecast(
+    return Fitted(
+        spec=spec,
         unique_id=series.unique_id,
-        n=n,
         season=ready.season,
         frequency=ready.frequency,
+        calendar=ready.calendar,
+        choice=Choice(() if spec.differences == "auto" else tuple(spec.differences), ("the series is constant",)),
+        mixture=single(stays, positive=False),
         model=ModelTold("constant", "none", "every value is the same", (), {}, {}, 0.0),
-        differences=DifferencesTold(lags, "the series is constant", sum(lags)),
-        forecast=rows,
-        sums=tuple(sums),
-        fitted=fitted,
-        stamps=stamps,
-        history=np.full(n, value),
-        intervals=IntervalsTold(spec.interval, 1.0, 0),
+        y=np.full(n, value),
+        known=np.isfinite(ready.y),
+        calibration=Calibration(1.0, 0, 1.0),
         backtest=None,
         warnings=(Notice("constant", "every value is the same: the intervals have no width and say nothing"),),
     )

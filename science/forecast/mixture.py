@@ -7,7 +7,7 @@ psi weights too, and with them variances, covariances of sums and simulated path
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import norm
@@ -75,6 +75,12 @@ class Mixture:
     def fitted(self) -> FloatArray:
         """Return the average of the forms' one-step forecasts, (n,); NaN where one has none."""
         return self.weights[:, 0] @ np.stack([outlook.fitted for outlook in self.outlooks])
+
+    def latest(self) -> Mixture:
+        """Return the mixture at the last origin alone: what the forecast is made of, without what it was judged by."""
+        kept = np.flatnonzero(self.weights[:, 0] > 0)
+        first = tuple(replace(o, mean=o.mean[:1], sigma=o.sigma[:1], season=o.season[:1]) for o in self.outlooks)
+        return Mixture(tuple(first[i] for i in kept), self.weights[kept, :1], self.positive)
 
     def _averaged(self, values: Sequence[FloatArray]) -> FloatArray:
         averaged: FloatArray = np.einsum("co,coh->oh", self.weights, np.stack(values))
