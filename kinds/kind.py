@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from science.deadline import Deadline
 from science.limits import Limits
-from science.table import Table
+from science.table import FloatArray, Table
 
 Tables = Mapping[str, Table]  # "data", and "predict" when new rows came along
 
@@ -24,6 +24,47 @@ class Computed:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """How a fit did on what it had not seen.
+
+    losses: (m,) one for each row held back (or each step ahead, of a series), lower is better; NaN where this fit can tell
+    nothing, such as a level that it never saw. Champion and challenger are compared loss by loss, so m and the order are
+    decided by `held` alone. metrics: what people read, by name; finite or None.
+    """
+
+    losses: FloatArray
+    metrics: dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Modelled:
+    """What it takes to keep a kind of question as a model: fitted, stored, judged, and asked for predictions.
+
+    A version keeps two fits: of all rows, which predicts, and of the rows not held back, by which it is judged, tonight and
+    on every later night. So neither champion nor challenger has ever seen a row it is judged on. Where fitting twice is too
+    dear (`whole` is False), the fit of the rows not held back is both.
+
+    fit is None where only jobs can do it, because it needs TensorFlow: they register a trainer under the kind's name.
+    """
+
+    predicts: type[BaseModel]  # the body of a prediction; a field `data: Rows` is a table, built before predict is called
+    split: Callable[[Any, Table, float], tuple[Table, Table]]  # asked, table, share held back → the rest, and what is held
+    # fit → JSON and arrays, without the rows that predictions do not need
+    parameters: Callable[[Any], tuple[dict[str, Any], dict[str, Any]]]
+    restore: Callable[[dict[str, Any], dict[str, Any]], Any]  # → fit; RefitNeeded for what is not read any more
+    predict: Callable[[Any, Any, Table | None, Limits], dict[str, object]]  # fit, body, its data → {"predictions", "warnings"}
+    judge: Callable[[Any, Table, Table, Limits], Judged]  # fit, the rest (the past of a series), what is held
+    told: Callable[[Any], dict[str, object]]  # fit → what people read of it in a version: coefficients and the like, in JSON
+    finite: Callable[[Any], bool]  # fit → whether every number that a prediction needs is one
+    columns: Callable[[Any, Table], tuple[str, ...]]  # asked, table → the columns whose drift is watched
+    scores: (
+        Callable[[Any, Table, Limits], FloatArray] | None
+    )  # fit, table → what it predicts of each row (NaN: nothing), for drift
+    fit: Callable[[Any, Table, Limits, Deadline], Any] | None = None  # asked, table → fit
+    whole: bool = True
+
+
+@dataclass(frozen=True)
 class Kind:
     """A kind of question. The same functions serve a request, a job, a stored model and a benchmark."""
 
@@ -31,3 +72,4 @@ class Kind:
     asks: type[BaseModel]  # the question without its data
     decides: Callable[[Any], object]  # asked → what of it decides the answer: equal questions are equal here
     answer: Callable[[Any, Tables, Limits, Deadline], Computed]
+    model: Modelled | None = None
