@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any, Protocol
 
@@ -31,10 +32,14 @@ class AsksOfData(Protocol):
 
 
 LARGE = 256 * 1024  # bytes: read in 10 ms
+Gathering = Callable[[Kind, Any, Asker], Work]
 
 
-def answer_post(model: type[BaseModel], kind: Kind) -> Response:
-    """Answer a body: from the store if these very bytes were asked before, else by reading and answering them."""
+def answer_post(model: type[BaseModel], kind: Kind, gathered: Gathering | None = None) -> Response:
+    """Answer a body: from the store if these very bytes were asked before, else by reading and answering them.
+
+    gathered: where the data of this kind's questions stand, if not in data, dataset and predict.
+    """
     asker = asker_of(computing_caller(service()), service())
     body = read_body(request, service().settings.max_body_bytes)
     question = question_of((str(asker.caller.site_id).encode(), *_sent(), body))
@@ -42,7 +47,7 @@ def answer_post(model: type[BaseModel], kind: Kind) -> Response:
     if known is not None and (response := recalled(known, asker)):
         return response
     asked = _read(model, body)
-    result_id, response = answered(work_of(kind, asked, asker), asker)
+    result_id, response = answered((gathered or work_of)(kind, asked, asker), asker)
     if getattr(asked, "dataset", None) is None:  # stored data may change, and then the same bytes ask another question
         service().recall.note(question, result_id)
     return response
@@ -54,11 +59,11 @@ def _read(model: type[BaseModel], body: bytes) -> Any:
         return validated(model, fields_of_body(request, body, service().limits))
 
 
-def answer_get(model: type[BaseModel], kind: Kind) -> Response:
+def answer_get(model: type[BaseModel], kind: Kind, gathered: Gathering | None = None) -> Response:
     """Answer a query string about stored data."""
     asker = asker_of(reading_caller(service()), service())
     asked: Any = validated(model, fields_of_query(request, KEEPING))
-    return answered(work_of(kind, asked, asker), asker)[1]
+    return answered((gathered or work_of)(kind, asked, asker), asker)[1]
 
 
 def work_of(kind: Kind, asked: AsksOfData, asker: Asker) -> Work:
