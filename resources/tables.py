@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from errors import InvalidInput, NotFound
 from kinds.rows import Rows
@@ -44,16 +45,24 @@ class Stored:
 
     @property
     def fingerprint(self) -> str:
-        return self.dataset.fingerprint
+        """A registered dataset changes without telling: what was read of it is fingerprinted, and that is what is used."""
+        return self.dataset.fingerprint or self._table.fingerprint
 
     @property
     def cells(self) -> tuple[int, int]:
         return self.dataset.rows, len(self.dataset.columns)
 
     def load(self) -> Table:
+        return self._table
+
+    @cached_property
+    def _table(self) -> Table:
+        limits, (rows, columns) = self.service.limits, self.cells
+        limits.check("max_rows", rows, f"the dataset has {rows} rows", field="dataset")
+        limits.check("max_cells", rows * columns, f"the dataset has {rows} x {columns} cells", field="dataset")
         with reading(self.service.engine) as connection:
-            columns = datasets.load(connection, self.dataset)
-        return table_of_columns(columns, self.service.limits, field="dataset")
+            loaded = datasets.load(connection, self.dataset, limit=limits.max_rows + 1)
+        return table_of_columns(loaded, limits, field="dataset")
 
 
 Source = Sent | Stored

@@ -11,7 +11,8 @@ Type = Literal["number", "text", "boolean"]
 SQL_TYPES: dict[Type, str] = {"number": "double precision", "text": "text", "boolean": "boolean"}
 IDENTIFIER_BYTES = 63  # Postgres cuts longer names off
 READABLE_BYTES = 50  # what is kept of a name that does not fit
-SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"})
+ROW = "~row"  # numbers the rows of a dataset from 1, for the order in a heap does not last
+SYSTEM_COLUMNS = frozenset({"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid", ROW})
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,10 @@ class StoredColumn:
 
 @dataclass(frozen=True)
 class ColumnInfo:
-    """What is known of a stored column. A number has its range, the others how many different values they hold."""
+    """What is known of a stored column. A number has its range, the others how many different values they hold.
+
+    `distinct` is None until it is counted (again, after an append).
+    """
 
     name: str
     type: Type
@@ -34,12 +38,7 @@ class ColumnInfo:
     distinct: int | None = None
     min: float | None = None
     max: float | None = None
-
-
-def described(columns: Sequence[StoredColumn]) -> tuple[ColumnInfo, ...]:
-    """Summarise columns, each in one pass."""
-    physical = physical_names([column.name for column in columns])
-    return tuple(_described(column, name) for column, name in zip(columns, physical, strict=True))
+    key: str | None = None  # of a masked column: the column in Postgres that joins it, keyed hashes of what was masked
 
 
 def physical_names(names: Sequence[str]) -> list[str]:
@@ -63,12 +62,3 @@ def _cut(name: str, position: int, taken: set[str]) -> str:
         position += len(taken)
         physical = f"{name.encode()[:READABLE_BYTES].decode(errors='ignore')}~{position}"
     return physical
-
-
-def _described(column: StoredColumn, physical: str) -> ColumnInfo:
-    present = [value for value in column.values if value is not None and value == value]  # NaN differs from itself
-    missing = len(column.values) - len(present)
-    if column.type != "number":
-        return ColumnInfo(column.name, column.type, physical, missing, distinct=len(set(present)))
-    lowest, highest = (float(min(present)), float(max(present))) if present else (None, None)
-    return ColumnInfo(column.name, column.type, physical, missing, min=lowest, max=highest)

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from hashlib import sha256
+from itertools import count
 from typing import Any
 
-from store.columns import StoredColumn, Type
+from store.columns import Type
+from store.rows import Chunk, rows_at_once
 
-CELLS = 16_384  # encoded or decoded at once: about half a megabyte, however wide or long the table is
 NULL = "\\N"
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
@@ -19,13 +21,13 @@ UNESCAPED = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"
 
 
 class Encoder:
-    """The file that COPY FROM reads: every read() gives the next lines."""
+    """The file that COPY FROM reads: every read() gives the next lines, each with the row's number first."""
 
-    def __init__(self, columns: Sequence[StoredColumn], rows: int) -> None:
-        self._chunks = _chunks(columns, rows)
+    def __init__(self, types: Sequence[Type], chunks: Iterator[Chunk], first: int = 1) -> None:
+        self._lines = _encoded(types, chunks, first)
 
     def read(self, _size: int = -1) -> bytes:
-        return next(self._chunks, b"")
+        return next(self._lines, b"")
 
 
 class Decoder:
@@ -35,7 +37,7 @@ class Decoder:
         self._decode = [DECODERS[type] for type in types]
         self._columns: list[list[Any]] = [[] for _ in types]
         self._waiting: list[list[bytes]] = []
-        self._at_once = max(1, CELLS // len(types))
+        self._at_once = rows_at_once(len(types))
 
     def write(self, line: bytes) -> int:
         self._waiting.append(line[:-1].split(b"\t"))
@@ -53,11 +55,31 @@ class Decoder:
         self._waiting.clear()
 
 
-def _chunks(columns: Sequence[StoredColumn], rows: int) -> Iterator[bytes]:
-    at_once = max(1, CELLS // len(columns))
-    for start in range(0, rows, at_once):
-        cells = (map(ENCODERS[column.type], column.values[start : start + at_once]) for column in columns)
-        yield "".join([f"{line}\n" for line in map("\t".join, zip(*cells, strict=True))]).encode()
+class Chain:
+    """The file that COPY TO writes when only a fingerprint is wanted: each row is hashed onto all that came before.
+
+    So rows appended later go on where the last ones ended, and give what sending all at once would have given.
+    """
+
+    def __init__(self, fingerprint: str) -> None:
+        self._digest = fingerprint.encode()
+
+    def write(self, line: bytes) -> int:
+        self._digest = sha256(self._digest + line).hexdigest().encode()
+        return len(line)
+
+    @property
+    def fingerprint(self) -> str:
+        return self._digest.decode()
+
+
+def _encoded(types: Sequence[Type], chunks: Iterator[Chunk], first: int) -> Iterator[bytes]:
+    numbers = map(str, count(first))
+    for chunk in chunks:
+        cells = [map(ENCODERS[type], values) for type, values in zip(types, chunk, strict=True)]
+        rows = len(chunk[0])
+        places = [next(numbers) for _ in range(rows)]
+        yield "".join([f"{line}\n" for line in map("\t".join, zip(places, *cells, strict=True))]).encode()
 
 
 def _encoded_number(value: float | None) -> str:

@@ -1,153 +1,279 @@
-"""Datasets: each a real typed table in its site's schema, filled and read by COPY, so that psql can read it too."""
+"""Datasets: each a real typed table in its site's schema, filled and read by COPY, so that psql can read it too.
+
+Rows are numbered from 1 and never change: they are added behind the last, or the whole dataset is put anew. So a
+DatasetInfo, once found, goes on describing the first `rows` rows, whatever is appended while they are read.
+"""
 
 from __future__ import annotations
 
-import json
-import re
 import secrets
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg2.errors
 from psycopg2.sql import SQL, Composed, Identifier, Literal
 from sqlalchemy import Connection
 
-from errors import Conflict, InvalidInput
-from store.columns import SQL_TYPES, ColumnInfo, StoredColumn, described
-from store.copy_text import Decoder, Encoder
-from store.driver import cursor_of, row
-from store.sites import SAMPLES, schema_of
+from errors import Conflict, InvalidInput, LimitExceeded, NotFound
+from store import catalog, filling, registered
+from store.catalog import DatasetInfo as DatasetInfo
+from store.catalog import find as find
+from store.catalog import list_ as list_
+from store.catalog import table_of
+from store.columns import ROW, ColumnInfo
+from store.columns import StoredColumn as StoredColumn
+from store.copy_text import Decoder
+from store.driver import cursor_of
+from store.filling import Filling
+from store.joining import joined_by
+from store.masking import joining_key
+from store.rows import Rows, rows_of_columns
+from store.rules import NO_RULES, Rules, check_sent, check_stored, pointer
 
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,62}")  # also the table's name: it fits Postgres' 63 bytes
-
-FIELDS = "id, site_id, name, rows, columns, fingerprint, created_at"
-FIND = f"""
-SELECT {FIELDS} FROM datasets WHERE name = %(name)s AND site_id IN (%(site_id)s, {SAMPLES})
-ORDER BY site_id = %(site_id)s DESC LIMIT 1
-"""  # noqa: S608
-LIST = f"""
-SELECT DISTINCT ON (name COLLATE "C") {FIELDS} FROM datasets WHERE site_id IN (%(site_id)s, {SAMPLES})
-ORDER BY name COLLATE "C", site_id = %(site_id)s DESC
-"""  # noqa: S608
-RECORD = f"""
-INSERT INTO datasets (site_id, name, rows, columns, fingerprint)
-VALUES (%(site_id)s, %(name)s, %(rows)s, %(columns)s, %(fingerprint)s)
-ON CONFLICT (site_id, name) DO UPDATE SET
-    rows = excluded.rows, columns = excluded.columns, fingerprint = excluded.fingerprint, created_at = now()
-RETURNING {FIELDS}
-"""  # noqa: S608
-FORGET = "DELETE FROM datasets WHERE site_id = %(site_id)s AND name = %(name)s RETURNING id"
+FILL_SECONDS = 25  # a large body takes longer than a query may; the router gives up at 30
 
 
 @dataclass(frozen=True)
-class DatasetInfo:
-    id: int
-    site_id: int
-    name: str
-    rows: int
-    columns: tuple[ColumnInfo, ...]
-    fingerprint: str
-    created_at: datetime
+class Bounds:
+    """How much a site may keep; each is a setting of the same name."""
+
+    max_dataset_rows: int = 1_000_000
+    max_site_cells: int = 50_000_000
+    max_datasets: int = 1_000
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A dataset as it is after rows were stored; `new`: there was none of that name."""
+
+    info: DatasetInfo
+    sent: int
+    added: int
+    new: bool
+
+
+def put(
+    connection: Connection,
+    site_id: int,
+    name: str,
+    rows: Rows,
+    rules: Rules = NO_RULES,
+    *,
+    secret: bytes,
+    bounds: Bounds,
+    fingerprint: str | None = None,
+) -> Stored:
+    """Store rows as a dataset, replacing one of that name, by rules that later rows are kept to as well.
+
+    Needs a transaction: store.engine.writing. Until it commits everybody else reads the old one. The fingerprint, if none
+    is given, is a hash of the names, the types and each row as it is stored. `secret` keys what joins masked texts.
+    Raises InvalidInput naming the rule or the column, LimitExceeded, Conflict for the name of a registered dataset.
+    """
+    catalog.check_name(name)
+    check_sent(rules, rows.types)
+    rows = rows.select(rules.columns or list(rows.types))
+    joined = joined_by(connection, site_id, name, rules, rows.types)
+    columns = filling.columns_of(rows.types, rules, joined)
+    check_stored(rules, columns)
+    _check_bounds(connection, site_id, name, len(columns), rows.count, bounds)
+    settled = rules if joined is None else _settled(rules, joined.columns)
+    filled = Filling(columns, settled, joined, joining_key(secret, site_id))
+    return _replace(connection, site_id, name, filled, rows, fingerprint)
+
+
+def append(connection: Connection, site_id: int, name: str, rows: Rows, *, secret: bytes, bounds: Bounds) -> Stored:
+    """Add rows behind those that a dataset has, by its rules. Needs a transaction; others who add wait for its end.
+
+    Raises NotFound, Conflict for a registered dataset, InvalidInput naming a column that is missing, unknown or of
+    another type, LimitExceeded.
+    """
+    info = catalog.lock(connection, site_id, name)
+    if info is None:
+        raise NotFound("this site has no dataset of this name; PUT /datasets/<name> makes one")
+    _refuse_registered(info)
+    rows = rows.select([column.name for column in sent_columns(info)])
+    check_drift(info, rows)
+    joined = joined_by(connection, site_id, name, info.rules, rows.types)
+    _check_bounds(connection, site_id, name, len(info.columns), info.rows + rows.count, bounds)
+    filled = Filling(info.columns, info.rules, joined, joining_key(secret, site_id))
+    table = table_of(site_id, name)
+    with cursor_of(connection) as cursor:
+        _allow_time(cursor)
+        last = filling.fill(cursor, table, filled, rows, info.rows)
+        columns = filling.summarised(cursor, table, info.columns, info.rows)
+        fingerprint = filling.chained(cursor, table, columns, info.rows, info.fingerprint or "")
+    return Stored(catalog.extend(connection, info, last, columns, fingerprint), rows.count, last - info.rows, new=False)
 
 
 def save(
-    connection: Connection, site_id: int, name: str, columns: Sequence[StoredColumn], rows: int, *, fingerprint: str
+    connection: Connection, site_id: int, name: str, columns: Sequence[StoredColumn], rows: int, *, fingerprint: str | None = None
 ) -> DatasetInfo:
-    """Store columns of `rows` values each, replacing a dataset of that name. Needs a transaction: store.engine.writing.
-
-    Until it commits everybody else reads the old one. The fingerprint is the caller's SHA-256 of the data.
-    Raises InvalidInput for a name that cannot be used and for rows wider than Postgres can hold.
-    """
-    if not NAME.fullmatch(name):
-        detail = "a dataset's name is a letter and up to 62 letters, digits, _ and - after it"
-        raise InvalidInput(detail, field="name")
-    table, unfinished = _table(site_id, name), _table(site_id, f"~{secrets.token_hex(8)}")  # no dataset's name has a ~
-    infos = described(columns)
-    with cursor_of(connection) as cursor:
-        _fill(cursor, unfinished, infos, Encoder(columns, rows))
-        stored = json.dumps([asdict(info) for info in infos])
-        values = {"site_id": site_id, "name": name, "rows": rows, "columns": stored, "fingerprint": fingerprint}
-        cursor.execute(RECORD, values)  # whoever saves the same name at once waits here
-        info = _info(cursor.fetchone())
-        cursor.execute(SQL("DROP TABLE IF EXISTS {}").format(table))
-        cursor.execute(SQL("ALTER TABLE {} RENAME TO {}").format(unfinished, Identifier(name)))
-    return info
+    """Store columns of `rows` values each as they are, replacing a dataset of that name. Needs a transaction."""
+    given = rows_of_columns(columns, rows)
+    return put(connection, site_id, name, given, secret=b"", bounds=Bounds(), fingerprint=fingerprint).info
 
 
-def find(connection: Connection, site_id: int | None, name: str) -> DatasetInfo | None:
-    """Find a dataset of the site, or else a sample of that name; for no site only a sample."""
-    found = row(connection, FIND, {"site_id": site_id, "name": name}) if NAME.fullmatch(name) else None
-    return None if found is None else _info(found)
+def load(connection: Connection, info: DatasetInfo, *, after: int = 0, limit: int | None = None) -> dict[str, list[Any]]:
+    """Read the rows behind the first `after`, all or `limit` of them, as lists by column name, in order; None where missing.
 
-
-def load(connection: Connection, info: DatasetInfo, *, limit: int | None = None) -> dict[str, list[Any]]:
-    """Read all rows, or the first ones, as lists by column name, in the order they were saved; None where missing.
-
-    Raises Conflict when the dataset was replaced or removed after `info` was found.
+    Raises Conflict when the dataset was replaced or removed after `info` was found; rows appended since are not read.
     """
     decoder = Decoder([column.type for column in info.columns])
-    with cursor_of(connection) as cursor:
-        try:
-            cursor.copy_expert(_reading(info, limit), decoder)
-        except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn):
-            raise _replaced(info) from None
+    _copied(connection, info, SQL("COPY ({}) TO STDOUT"), decoder, after, limit)
     columns = decoder.columns()
-    if info.rows and limit != 0 and not columns[0]:
+    if info.source is None and not columns[0] and limit != 0 and after < info.rows:
         raise _replaced(info)
     return {column.name: values for column, values in zip(info.columns, columns, strict=True)}
 
 
-def list_(connection: Connection, site_id: int) -> list[DatasetInfo]:
-    """List the site's datasets and the samples that it has not replaced by its own, by name."""
-    with cursor_of(connection) as cursor:
-        cursor.execute(LIST, {"site_id": site_id})
-        return [_info(found) for found in cursor]
+def write_csv(connection: Connection, info: DatasetInfo, file: Any, *, after: int = 0, limit: int | None = None) -> None:
+    """Write rows to a file as CSV, without the line of names: as Postgres writes it, in constant memory. Raises as load."""
+    begun = file.tell()
+    _copied(connection, info, SQL("COPY ({}) TO STDOUT (FORMAT csv)"), file, after, limit)
+    if info.source is None and file.tell() == begun and limit != 0 and after < info.rows:
+        raise _replaced(info)
+
+
+def counted(connection: Connection, info: DatasetInfo) -> DatasetInfo:
+    """Count the different values where an append left them unknown, and keep the counts."""
+    if info.source is not None or all(c.type == "number" or c.distinct is not None for c in info.columns):
+        return info
+    try:
+        with cursor_of(connection) as cursor:
+            columns = filling.counted(cursor, table_of(info.site_id, info.name), info.columns, info.rows)
+    except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn):
+        raise _replaced(info) from None
+    told = replace(info, columns=columns)
+    catalog.recount(connection, told)
+    return told
 
 
 def remove(connection: Connection, site_id: int, name: str) -> bool:
     """Delete a dataset of the site itself. False when it has none of that name. Needs a transaction."""
-    if not NAME.fullmatch(name) or row(connection, FORGET, {"site_id": site_id, "name": name}) is None:
+    info = catalog.lock(connection, site_id, name)
+    if info is None:
         return False
+    _refuse_registered(info)
+    catalog.forget(connection, info)
     with cursor_of(connection) as cursor:
-        cursor.execute(SQL("DROP TABLE {}").format(_table(site_id, name)))
+        cursor.execute(SQL("DROP TABLE {}").format(table_of(site_id, name)))
     return True
 
 
-def _table(site_id: int, name: str) -> Identifier:
-    return Identifier(schema_of(site_id), name)
+def sent_columns(info: DatasetInfo) -> tuple[ColumnInfo, ...]:
+    """The columns that rows to append must have: all but the joined ones."""
+    join = info.rules.join
+    added = set(join.columns or ()) if join else set()
+    return tuple(column for column in info.columns if column.name not in added)
 
 
-def _fill(cursor: Any, table: Identifier, infos: Sequence[ColumnInfo], lines: Encoder) -> None:
-    definitions = [SQL("{} {}").format(Identifier(info.physical), SQL(SQL_TYPES[info.type])) for info in infos]
-    try:
-        cursor.execute(SQL("CREATE TABLE {} ({})").format(table, SQL(", ").join(definitions)))
-        cursor.copy_expert(SQL("COPY {} FROM STDIN").format(table), lines)
-    except (psycopg2.errors.TooManyColumns, psycopg2.errors.ProgramLimitExceeded):
-        detail = f"a row of these {len(infos)} columns is wider than the 8 kB Postgres can hold; store fewer columns"
-        raise InvalidInput(detail, field="data") from None
+def check_columns(info: DatasetInfo, names: Sequence[str]) -> None:
+    """Refuse rows to append that lack a column of the dataset, or have one more. Raises InvalidInput naming it."""
+    expected = [column.name for column in sent_columns(info)]
+    for name in expected:
+        if name not in names:
+            detail = f"the column {name} of the dataset is missing; send it, with null where a value is not known"
+            raise InvalidInput(detail, field=pointer("data", name))
+    for name in names:
+        if name not in expected and info.rules.columns is None:
+            raise InvalidInput(f"the dataset has no column {name}; put it anew to add one", field=pointer("data", name))
 
 
-def _reading(info: DatasetInfo, limit: int | None) -> Composed:
-    """Select the rows only if they are still those of `info`. Ordered by place: a table filled once keeps its order there."""
+def check_drift(info: DatasetInfo, rows: Rows) -> None:
+    """Refuse rows to append whose columns are of other types. Raises InvalidInput naming the column."""
+    for column in sent_columns(info):
+        if rows.types[column.name] != column.type:
+            detail = f"the column {column.name} holds a {rows.types[column.name]} where the dataset has a {column.type}"
+            raise InvalidInput(detail, field=pointer("data", column.name))
+
+
+def _replace(connection: Connection, site_id: int, name: str, filled: Filling, rows: Rows, fingerprint: str | None) -> Stored:
+    unfinished = table_of(site_id, f"~{secrets.token_hex(8)}")  # no dataset's name has a ~
+    old = catalog.lock(connection, site_id, name)
+    if old is not None:
+        _refuse_registered(old)
+    with cursor_of(connection) as cursor:
+        _allow_time(cursor)
+        filling.create(cursor, unfinished, filled.columns)
+        last = filling.fill(cursor, unfinished, filled, rows, 0)
+        columns = filling.summarised(cursor, unfinished, filled.columns, 0)
+        values = {
+            "site_id": site_id,
+            "name": name,
+            "rows": last,
+            "columns": catalog.stored(columns),
+            "fingerprint": fingerprint or filling.chained(cursor, unfinished, columns, 0, filling.beginning(columns)),
+            "incarnation": secrets.token_hex(16),
+            "rules": filled.rules.model_dump_json(exclude_defaults=True) if filled.rules != NO_RULES else None,
+        }
+        info = catalog.record(connection, values)
+        cursor.execute(SQL("DROP TABLE IF EXISTS {}").format(table_of(site_id, name)))
+        cursor.execute(SQL("ALTER TABLE {} RENAME TO {}").format(unfinished, Identifier(name)))
+    return Stored(info, rows.count, last, new=old is None)
+
+
+def _settled(rules: Rules, joined: tuple[ColumnInfo, ...]) -> Rules:
+    """Name the joined columns, so that those that the other dataset gets later are not joined one day."""
+    assert rules.join is not None
+    return rules.model_copy(update={"join": rules.join.model_copy(update={"columns": tuple(c.name for c in joined)})})
+
+
+def _check_bounds(connection: Connection, site_id: int, name: str, width: int, rows: int, bounds: Bounds) -> None:
+    count, cells = catalog.kept(connection, site_id, name)
+    _check("max_dataset_rows", rows, bounds.max_dataset_rows, f"the dataset would have {rows} rows")
+    _check("max_site_cells", cells + rows * width, bounds.max_site_cells, f"the site would keep {cells + rows * width} cells")
+    _check("max_datasets", count + 1, bounds.max_datasets, f"the site would have {count + 1} datasets")
+
+
+def _check(setting: str, count: int, limit: int, what: str) -> None:
+    if count > limit:
+        raise LimitExceeded(setting, limit, what, field="data")
+
+
+def _refuse_registered(info: DatasetInfo) -> None:
+    if info.source is not None:
+        raise Conflict("this dataset was registered by the administrator, who alone can change it")
+
+
+def _allow_time(cursor: Any) -> None:
+    cursor.execute(f"SET LOCAL statement_timeout = '{FILL_SECONDS}s'")
+
+
+def _copied(connection: Connection, info: DatasetInfo, command: SQL, file: Any, after: int, limit: int | None) -> None:
+    if info.source is not None:
+        registered.copy(connection, info, info.source, command, file, after, limit)
+        return
+    with cursor_of(connection) as cursor:
+        try:
+            cursor.copy_expert(command.format(_reading(info, after, limit)), file)
+        except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn):
+            raise _replaced(info) from None
+
+
+def _reading(info: DatasetInfo, after: int, limit: int | None) -> Composed:
+    """Select rows of `info` only if it has not been put anew since."""
+    last = info.rows if limit is None else min(info.rows, after + limit)
     query = SQL(
-        "COPY (SELECT {columns} FROM {table} WHERE EXISTS (SELECT FROM datasets WHERE id = {id} AND fingerprint = {fingerprint})"
-        " ORDER BY ctid LIMIT {limit}) TO STDOUT"
+        "SELECT {columns} FROM {table}"
+        " WHERE EXISTS (SELECT FROM datasets WHERE id = {id} AND incarnation = {incarnation} AND name = {name})"
+        " AND {row} > {after} AND {row} <= {last} ORDER BY {row}"
     )
     return query.format(
-        columns=SQL(", ").join(Identifier(column.physical) for column in info.columns),
-        table=_table(info.site_id, info.name),
+        columns=SQL(", ").join(_as_told(column) for column in info.columns),
+        table=table_of(info.site_id, info.name),
         id=Literal(info.id),
-        fingerprint=Literal(info.fingerprint),
-        limit=Literal(limit),
+        name=Literal(info.name),
+        incarnation=Literal(info.incarnation),
+        row=Identifier(ROW),
+        after=Literal(after),
+        last=Literal(last),
     )
+
+
+def _as_told(column: ColumnInfo) -> Composed:
+    return SQL("{}").format(Identifier(column.physical))
 
 
 def _replaced(info: DatasetInfo) -> Conflict:
     return Conflict(f"the dataset {info.name} was replaced or removed while it was being read; ask again")
-
-
-def _info(found: tuple[Any, ...]) -> DatasetInfo:
-    id, site_id, name, rows, columns, fingerprint, created_at = found
-    return DatasetInfo(id, site_id, name, rows, tuple(ColumnInfo(**column) for column in columns), fingerprint, created_at)

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     Identity,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     Table,
@@ -61,10 +62,26 @@ datasets = Table(
     Column("name", Text, nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("columns", JSON, nullable=False),
-    Column("fingerprint", Text, nullable=False),
+    Column("fingerprint", Text),
     _created_at(),
+    Column("incarnation", Text, nullable=False, server_default=""),
+    Column("rules", JSON),
+    Column("source", JSON),
+    Column("updated_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     UniqueConstraint("site_id", "name"),
 )
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    _site_id(primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("digest", LargeBinary, nullable=False),
+    Column("status", Integer),
+    Column("answer", JSON),
+    _created_at(),
+)
+Index("idempotency_oldest", idempotency.c.site_id, idempotency.c.created_at)
 
 results = Table(
     "results",

@@ -7,7 +7,12 @@ import tracemalloc
 import pytest
 
 from store.columns import StoredColumn, Type
-from store.copy_text import CELLS, Decoder, Encoder
+from store.copy_text import Chain, Decoder, Encoder
+from store.rows import CELLS, rows_of_columns
+
+
+def encoder_of(columns: list[StoredColumn], rows: int, first: int = 1) -> Encoder:
+    return Encoder([column.type for column in columns], rows_of_columns(columns, rows).chunks(), first)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +35,7 @@ from store.copy_text import CELLS, Decoder, Encoder
     ],
 )
 def test_a_value_is_encoded(type: Type, value: object, line: bytes) -> None:
-    assert Encoder([StoredColumn("x", type, [value])], 1).read() == line
+    assert encoder_of([StoredColumn("x", type, [value])], 1, first=7).read() == b"7\t" + line
 
 
 @pytest.mark.parametrize(("cell", "value"), [(rb"\b\f\n\r\t\v\\", "\b\f\n\r\t\v\\"), (rb"\\N", "\\N"), (rb"\N", None), (b"", "")])
@@ -45,16 +50,26 @@ def test_nothing_written_gives_empty_columns() -> None:
 
 
 def test_long_tables_are_encoded_in_pieces() -> None:
-    encoder = Encoder([StoredColumn("x", "number", [1.0] * (CELLS + 1))], CELLS + 1)
+    encoder = encoder_of([StoredColumn("x", "number", [1.0] * (CELLS + 1))], CELLS + 1)
     assert [encoder.read().count(b"\n") for _ in range(3)] == [CELLS, 1, 0]
 
 
 def test_encoding_a_million_cells_needs_little_memory() -> None:
     columns = [StoredColumn("x", "number", [1 / 7] * 100_000)] * 10
-    encoder = Encoder(columns, 100_000)
+    encoder = encoder_of(columns, 100_000)
     tracemalloc.start()
     while encoder.read():
         pass
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 8e6  # the whole text is 21 MB
+
+
+def test_a_chain_goes_on_where_it_ended() -> None:
+    whole, first = Chain("begin"), Chain("begin")
+    for line in (b"1\n", b"2\n"):
+        whole.write(line)
+    first.write(b"1\n")
+    second = Chain(first.fingerprint)
+    second.write(b"2\n")
+    assert second.fingerprint == whole.fingerprint != first.fingerprint
