@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from kinds.forecast import FORECAST
 from kinds.kind import Kind
 from kinds.mixed import MIXED
+from kinds.mixed_model import MIXED_MODEL
 from kinds.regress import REGRESS
+from kinds.regress_model import REGRESS_MODEL
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in (REGRESS, MIXED)}
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind for kind in (replace(REGRESS, model=REGRESS_MODEL), replace(MIXED, model=MIXED_MODEL), FORECAST)
+}

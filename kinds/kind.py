@@ -29,11 +29,13 @@ class Judged:
 
     losses: (m,) one for each row held back (or each step ahead, of a series), lower is better; NaN where this fit can tell
     nothing, such as a level that it never saw. Champion and challenger are compared loss by loss, so m and the order are
-    decided by `held` alone. metrics: what people read, by name; finite or None.
+    decided by `held` alone. metrics: what people read, by name; finite or None. scale: the mean loss of knowing nothing but the
+    mean; differences far below it are rounding.
     """
 
     losses: FloatArray
     metrics: dict[str, float | None]
+    scale: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,9 @@ class Modelled:
     judge: Callable[[Any, Table, Table, Limits], Judged]  # fit, the rest (the past of a series), what is held
     told: Callable[[Any], dict[str, object]]  # fit → what people read of it in a version: coefficients and the like, in JSON
     finite: Callable[[Any], bool]  # fit → whether every number that a prediction needs is one
-    columns: Callable[[Any, Table], tuple[str, ...]]  # asked, table → the columns whose drift is watched
-    scores: (
-        Callable[[Any, Table, Limits], FloatArray] | None
-    )  # fit, table → what it predicts of each row (NaN: nothing), for drift
+    columns: Callable[[Any], tuple[str, ...]]  # fit → the columns it is made of, the response too: their drift is watched
+    # fit, table → what it predicts of each row (n,), NaN where nothing, for the score's drift; None: predictions have no rows
+    scores: Callable[[Any, Table, Limits], FloatArray] | None
     fit: Callable[[Any, Table, Limits, Deadline], Any] | None = None  # asked, table → fit
     whole: bool = True
 

@@ -90,7 +90,16 @@ def answer(asked: RegressSpec, tables: Tables, limits: Limits, deadline: Deadlin
 
 def computed(fitted: Fit, table: Table, predictions: Predictions | None) -> Computed:
     """Present a fit: the answer in broom's names, and the points of its picture."""
-    answer: dict[str, object] = {
+    answer = told_of(fitted)
+    if predictions is not None:
+        answer["warnings"] = warnings_of(fitted.warnings + predictions.warnings)
+        answer["predictions"] = rows_of(arrays_of(predictions, Prediction.model_fields))
+    return Computed(answer, picture_of(fitted, table))
+
+
+def told_of(fitted: Fit) -> dict[str, object]:
+    """What people read of a fit."""
+    return {
         "formula": fitted.spec.formula,
         "level": fitted.spec.level,
         "rows": fitted.rows,
@@ -98,11 +107,8 @@ def computed(fitted: Fit, table: Table, predictions: Predictions | None) -> Comp
         "rows_dropped": fitted.rows_dropped,
         "coefficients": rows_of({"term": fitted.terms, **arrays_of(fitted, COEFFICIENT_ARRAYS)}),
         "fit": fields_of(fitted.glance, Glance),
-        "warnings": warnings_of(fitted.warnings + (predictions.warnings if predictions else ())),
+        "warnings": warnings_of(fitted.warnings),
     }
-    if predictions is not None:
-        answer["predictions"] = rows_of(arrays_of(predictions, Prediction.model_fields))
-    return Computed(answer, picture_of(fitted, table))
 
 
 def picture_of(fitted: Fit, table: Table) -> dict[str, object]:
