@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from resources.document import Document
+from resources.forecast_document import forecast_document
 from resources.mixed_document import mixed_document
 from resources.regress_document import regress_document
 
 DOCUMENTS: Mapping[str, Callable[[Mapping[str, object]], Document]] = {
     "regress": regress_document,
     "mixed": mixed_document,
+    "forecast": forecast_document,
 }

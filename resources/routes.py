@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask_restful import Resource
 
 from resources.datasets import Datasets, OneDataset
+from resources.forecast import Forecast
+from resources.forecast_provenance import ForecastProvenance
 from resources.health import Live, Ready
 from resources.mixed import Mixed
 from resources.openapi import OpenApi
@@ -15,6 +17,8 @@ from resources.results import OneResult, Results
 ROUTES: tuple[tuple[type[Resource], str], ...] = (
     (Regress, "/regress"),
     (Mixed, "/mixed"),
+    (Forecast, "/forecast"),
+    (ForecastProvenance, "/forecast/provenance"),
     (Results, "/results"),
     (OneResult, "/results/<name>"),
     (Datasets, "/datasets"),

@@ -13,6 +13,7 @@ from science.forecast.spec import Series, Spec
 from science.limits import Limits
 
 MOST_SERIES = 1_000
+MOST_STEPS = 50_000  # of all forecasts in one answer: about 20 MB of JSON
 
 
 @dataclass(frozen=True)
@@ -23,22 +24,27 @@ class Refused:
     error: InvalidInput
 
 
-def forecast_all(spec: Spec, series: Sequence[Series], limits: Limits, deadline: Deadline) -> tuple[Forecast | Refused, ...]:
-    """Answer every series in turn.
+def forecast_all(
+    spec: Spec, series: Sequence[Series | Refused], limits: Limits, deadline: Deadline
+) -> tuple[Forecast | Refused, ...]:
+    """Answer every series in turn; one that was refused before stays so.
 
-    Raises InvalidInput for no series, too many or an id that comes twice, LimitExceeded when they hold too many values together,
-    and DeadlineExceeded.
+    Raises InvalidInput for no series, too many, too many steps together or an id that comes twice, LimitExceeded when they hold
+    too many values together, and DeadlineExceeded.
     """
     if not 1 <= len(series) <= MOST_SERIES:
         raise InvalidInput(f"there are {len(series)} series; send 1 to {MOST_SERIES}", field="series")
+    if len(series) * spec.h > MOST_STEPS:
+        detail = f"{len(series)} series of {spec.h} steps are {len(series) * spec.h}; one answer holds at most {MOST_STEPS}"
+        raise InvalidInput(detail, field="h")
     seen: set[str | None] = set()
     for i, one in enumerate(series):
         if one.unique_id in seen:
             raise InvalidInput("two series have the same unique_id", field=f"series.{i}.unique_id")
         seen.add(one.unique_id)
-    values = sum(len(one.y) for one in series)
+    values = sum(len(one.y) for one in series if isinstance(one, Series))
     limits.check("max_rows", values, f"the series have {values} values together", field="series")
-    return tuple(_answered(spec, one, limits, deadline) for one in series)
+    return tuple(one if isinstance(one, Refused) else _answered(spec, one, limits, deadline) for one in series)
 
 
 def _answered(spec: Spec, series: Series, limits: Limits, deadline: Deadline) -> Forecast | Refused:

@@ -73,8 +73,12 @@ class Mixture:
         return total
 
     def fitted(self) -> FloatArray:
-        """Return the average of the forms' one-step forecasts, (n,); NaN where one has none."""
-        return self.weights[:, 0] @ np.stack([outlook.fitted for outlook in self.outlooks])
+        """Return the average of the forms' one-step forecasts, (n,), of those that have one; NaN where none has."""
+        fitted = np.stack([outlook.fitted for outlook in self.outlooks])
+        known = np.isfinite(fitted)
+        share = self.weights[:, 0] @ known
+        total = self.weights[:, 0] @ np.where(known, fitted, 0.0)
+        return np.divide(total, share, out=np.full(len(total), np.nan), where=share > 0)
 
     def latest(self) -> Mixture:
         """Return the mixture at the last origin alone: what the forecast is made of, without what it was judged by."""
