@@ -1,47 +1,32 @@
-"""Least squares in whole numbers: fraction-free Gauss-Jordan elimination of the normal equations (Bareiss 1968)."""
+"""Least squares in whole numbers: fraction-free elimination of the normal equations (Bareiss 1968)."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from fractions import Fraction
-
-import numpy as np
+from functools import lru_cache
 
 from errors import InvalidInput
 from science.deadline import Deadline
-from science.regress.gram import Integers
 
 LIMB = 30  # bits of a digit of Python's whole numbers
 READING = 5_000  # nanoseconds from a double of 16 digits to a fraction
 MOST_NANOSECONDS = 5_000_000_000  # of an elimination, by the estimate below
 
-
-@dataclass(frozen=True)
-class Row:
-    """A row of the triangular factor R: the numbers over the square root of `square`."""
-
-    numbers: Integers  # (p,)
-    square: int
-
-    def scaled(self, column: int, unit: Fraction) -> float:
-        """Return the number of a column times the square root of `unit`, rounded once all are multiplied."""
-        number = self.numbers[column]
-        value = Fraction(number**2, self.square) * unit
-        shift = (value.numerator.bit_length() - value.denominator.bit_length()) // 2
-        root = math.sqrt(value / Fraction(4) ** shift)
-        return math.ldexp(root if number > 0 else -root, shift)
+Rows = list[list[int]]  # of an upper triangle: row i has the columns from i on
 
 
 @dataclass(frozen=True)
 class Elimination:
-    """The exact solution of the columns that are kept, each number a fraction."""
+    """The exact solution of the columns that are kept; `determinant` is that of their cross-products G."""
 
     kept: list[int]
-    estimate: list[Fraction]
-    variance: list[Fraction]  # diagonal of inv(G)
-    residual_squares: Fraction
-    rows: list[Row]  # of the triangular factor
+    determinant: int
+    estimate: list[int]  # over the determinant
+    variance: list[int]  # the diagonal of inv(G), over the determinant
+    residual_squares: int  # over the determinant
+    root: Rows  # column by column of the upper triangular factor with root root' = inv(G) ...
+    squares: list[int]  # ... each over the square root of this
 
 
 def check_work(rows: int, columns: int, bits: int) -> None:
@@ -60,32 +45,74 @@ def check_work(rows: int, columns: int, bits: int) -> None:
         )
 
 
-def eliminate(sums: Integers, tolerance: float, deadline: Deadline) -> Elimination:
+def eliminate(sums: Rows, tolerance: float, deadline: Deadline) -> Elimination:
     """Solve [G c; c' s] for least squares, leaving out each column that depends on those before it.
 
     sums: (p + 1, p + 1), the cross-products of [X y] as whole numbers. A column depends when what is left of its
     sum of squares is at most tolerance**2 of it; with a tolerance of 0 that is decided exactly.
     """
     p = len(sums) - 1
-    work = np.hstack([sums, np.diag(np.array([1] * p + [0], dtype=object))[:, :p]])
-    previous = 1
-    kept: list[int] = []
-    rows: list[Row] = []
-    for j in range(p):
-        deadline.check()
-        pivot = work[j, j]
-        if pivot == 0 or pivot <= Fraction(tolerance) ** 2 * previous * sums[j, j]:
-            continue
-        kept.append(j)
-        row = work[j].copy()
-        rows.append(Row(row[:p], pivot * previous))
-        work = (work * pivot - work[:, [j]] * row) // previous
-        work[j] = row
-        previous = pivot
+    kept, upper = _reduced([row[i:] for i, row in enumerate(sums)], tolerance, deadline)
+    rows = [[upper[i][k - i] for k in kept[a:]] for a, i in enumerate(kept)]
+    pivots = [1, *(row[0] for row in rows)]
+    root = [_column_of_root(rows, pivots, b) for b in range(len(kept))]
     return Elimination(
         kept=kept,
-        estimate=[Fraction(work[j, p], previous) for j in kept],
-        variance=[Fraction(work[j, p + 1 + j], previous) for j in kept],
-        residual_squares=Fraction(work[p, p], previous),
-        rows=rows,
+        determinant=pivots[-1],
+        estimate=_estimate(rows, [upper[i][p - i] for i in kept], pivots[-1]),
+        variance=_variance(root, pivots),
+        residual_squares=upper[p][0],
+        root=root,
+        squares=[a * b for a, b in zip(pivots[1:], pivots, strict=False)],
     )
+
+
+def _reduced(upper: Rows, tolerance: float, deadline: Deadline) -> tuple[list[int], Rows]:
+    """Return the kept columns and the triangle: every entry a minor of the matrix, so every division comes out even."""
+    above, below = _squared(tolerance)
+    p, previous = len(upper) - 1, 1
+    wholes = [row[0] for row in upper]
+    kept: list[int] = []
+    for j in range(p):
+        deadline.check()
+        row = upper[j]
+        pivot = row[0]
+        if not pivot or pivot * below <= above * previous * wholes[j]:
+            continue
+        kept.append(j)
+        for i in range(j + 1, p + 1):
+            tail = row[i - j :]
+            factor = tail[0]
+            upper[i] = [(a * pivot - factor * b) // previous for a, b in zip(upper[i], tail, strict=True)]
+        previous = pivot
+    return kept, upper
+
+
+@lru_cache(maxsize=2)
+def _squared(tolerance: float) -> tuple[int, int]:
+    return (Fraction(tolerance) ** 2).as_integer_ratio()
+
+
+def _estimate(rows: Rows, right: list[int], determinant: int) -> list[int]:
+    estimate: list[int] = []  # from the last on
+    for row, number in zip(reversed(rows), reversed(right), strict=True):
+        rest = sum(a * b for a, b in zip(row[1:], reversed(estimate), strict=True))
+        estimate.append((determinant * number - rest) // row[0])
+    return estimate[::-1]
+
+
+def _column_of_root(rows: Rows, pivots: list[int], b: int) -> list[int]:
+    column = [pivots[b]]  # from the diagonal upwards
+    for a in range(b - 1, -1, -1):
+        row = rows[a]
+        column.append(-sum(x * y for x, y in zip(row[1:], reversed(column), strict=False)) // row[0])
+    return column[::-1]
+
+
+def _variance(root: Rows, pivots: list[int]) -> list[int]:
+    """Add up the squares of the root's rows; before each step they are over the pivot before."""
+    variance: list[int] = []
+    for column, pivot, previous in zip(root, pivots[1:], pivots, strict=False):
+        variance.append(0)
+        variance = [(a * pivot + y * y) // previous for a, y in zip(variance, column, strict=True)]
+    return variance

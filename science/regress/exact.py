@@ -9,20 +9,17 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from scipy.linalg import lapack
 
-from errors import InvalidInput
 from science.deadline import Deadline
 from science.design import Design
 from science.limits import Limits
-from science.regress.eliminate import Elimination, check_work, eliminate
+from science.regress.eliminate import check_work, eliminate
 from science.regress.exact_columns import exact_columns
-from science.regress.gram import Integers
-from science.regress.rank import RANK_TOLERANCE, TOO_CLOSE
-from science.regress.ratio import nearest
+from science.regress.rank import RANK_TOLERANCE
 from science.regress.rational import of_decimals, reduced
 from science.regress.sample import Sample
 from science.regress.solution import Solution
+from science.regress.unrounded import solution_of_elimination
 from science.table import FloatArray, IntArray, Table
 
 LEAST_BITS = 8  # of any data, before they are read
@@ -57,32 +54,9 @@ def exact_solution(
     bits = max(int(number).bit_length() for number in np.ravel(weighted))
     check_work(len(whole), whole.shape[1], 2 * bits)
     deadline.check()
-    sums = whole.T @ weighted
+    sums = (whole.T @ weighted).tolist()
     elimination = eliminate(sums, RANK_TOLERANCE if rounded else 0.0, deadline)
-    units = [part[1] * Fraction(2) ** -int(e) for part, e in zip(parts, sample.exponents, strict=True)]
-    return _solution(elimination, sums, units, weight_unit, sample.exponents, intercept=design.intercept)
-
-
-def _solution(
-    elimination: Elimination, sums: Integers, units: list[Fraction], weight: Fraction, exponents: IntArray, *, intercept: bool
-) -> Solution:
-    kept, unit_y = elimination.kept, units[-1]
-    squares = elimination.residual_squares
-    model = Fraction(sums[-1, -1]) - squares
-    if intercept:
-        model -= Fraction(sums[0, -1] ** 2, sums[0, 0])
-    R = np.zeros((len(kept), len(kept)))
-    for i, row in enumerate(elimination.rows):
-        R[i, i:] = [row.scaled(j, units[j] ** 2 * weight) for j in kept[i:]]
-    root, singular = lapack.dtrtri(R)
-    if singular:
-        raise InvalidInput(TOO_CLOSE, field="formula")
-    return Solution(
-        kept=np.array(kept, dtype=np.intp),
-        root=root,
-        exponents=exponents,
-        estimate=np.array([nearest(b * unit_y / units[j]) for b, j in zip(elimination.estimate, kept, strict=True)]),
-        variance=np.array([nearest(v / (units[j] ** 2 * weight)) for v, j in zip(elimination.variance, kept, strict=True)]),
-        residual_squares=nearest(squares * unit_y**2 * weight),
-        model_squares=nearest(model * unit_y**2 * weight),
-    )
+    scale = [Fraction(2) ** -int(e) for e in sample.exponents]
+    units = [(part[1] * two).as_integer_ratio() for part, two in zip(parts, scale, strict=True)]
+    weight = weight_unit.as_integer_ratio()
+    return solution_of_elimination(elimination, sums, units, weight, sample.exponents, intercept=design.intercept)

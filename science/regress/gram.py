@@ -17,6 +17,8 @@ from science.table import FloatArray, IntArray
 
 MANTISSA = 53
 SLICES = 8  # of 20 bits or more: the double, what its rounding lost, and 50 bits between the largest and the smallest
+# If each column's squares add up to less, no product or partial sum, of two columns either (Cauchy and Schwarz), was rounded.
+LARGEST_SUM = 2.0**53 - 2**14  # had a sum passed 2**53, the rounding of 2**13 rows could not have taken it back below
 LEAST_EXPONENT = -900  # below it the numbers themselves, not scaled, may have lost bits: 2**-1074 is the least of all
 Integers = npt.NDArray[np.object_]
 WHOLE = np.frompyfunc(int, 1, 1)
@@ -40,9 +42,10 @@ def gram_of(sample: Sample) -> Gram:
     values = scaled(sample.columns, sample.exponents)
     decimals = decimals_of(values)
     decimals.places[sample.exponents < LEAST_EXPONENT] = -1
-    if sample.low is None and decimals.places.min() >= 0 and decimals.largest.max() <= 1 << width:
-        sums = (decimals.whole.T @ decimals.whole).astype(np.int64).astype(object)
-        return Gram(sums, (0,) * len(sums), tuple(decimals.places.tolist()))
+    if sample.low is None and decimals.places.min() >= 0:
+        products = decimals.whole.T @ decimals.whole
+        if products.diagonal().max() <= LARGEST_SUM:
+            return Gram(products.astype(np.int64).astype(object), (0,) * len(products), tuple(decimals.places.tolist()))
     columns, shifts, ten = _whole_decimals(sample, decimals, width)
     slices = _slices(columns, sample.low, width)
     two = sample.exponents + shifts - width * len(slices)

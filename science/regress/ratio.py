@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 
 
 def ratio(numerator: int, denominator: int, two: int = 0, ten: int = 0) -> float:
@@ -26,8 +25,3 @@ def quotient(above: int, below: int) -> float:
         return above / below
     except OverflowError:
         return math.inf if above > 0 else -math.inf
-
-
-def nearest(number: Fraction) -> float:
-    """Return the double nearest to a fraction; infinite where none is so large."""
-    return quotient(number.numerator, number.denominator)

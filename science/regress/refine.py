@@ -28,14 +28,18 @@ NOTHING = 110  # bits: a residual sum of squares so far below the total is what 
 VARIANCES = 60  # columns; with more the p**3 whole-number products cost more than the digits are worth
 
 
+def cross_products(sample: Sample, deadline: Deadline) -> Gram:
+    """Return the exact cross-products of all rows, block by block."""
+    gram = gram_of(sample.block(0, BLOCK_ROWS))
+    for start in range(BLOCK_ROWS, len(sample), BLOCK_ROWS):
+        deadline.check()
+        gram = merge(gram, gram_of(sample.block(start, start + BLOCK_ROWS)))
+    return gram
+
+
 def refined(solution: Solution, sample: Sample, deadline: Deadline, *, intercept: bool) -> Solution:
     """Return the solution with every number as right as a double can be. Costs some 10 times the factor itself."""
-    gram = _gram(sample, deadline)
-    return refined_by(gram, solution, deadline, intercept=intercept)
-
-
-def refined_by(gram: Gram, solution: Solution, deadline: Deadline, *, intercept: bool) -> Solution:
-    """Return the solution refined against the cross-products of the same rows."""
+    gram = cross_products(sample, deadline)
     kept, last = solution.kept, len(solution.exponents) - 1
     G, c, total = gram.sums[kept[:, None], kept], gram.sums[kept, last], gram.sums[last, last]
     unit = _units(gram, solution.exponents)
@@ -54,14 +58,6 @@ def refined_by(gram: Gram, solution: Solution, deadline: Deadline, *, intercept:
         residual_squares=ratio(residual, 1, 2 * (two[last] - bits), -2 * gram.ten[last]),
         model_squares=ratio(model - count * residual, count, 2 * (two[last] - bits), -2 * gram.ten[last]),
     )
-
-
-def _gram(sample: Sample, deadline: Deadline) -> Gram:
-    gram = gram_of(sample.block(0, BLOCK_ROWS))
-    for start in range(BLOCK_ROWS, len(sample), BLOCK_ROWS):
-        deadline.check()
-        gram = merge(gram, gram_of(sample.block(start, start + BLOCK_ROWS)))
-    return gram
 
 
 def _units(gram: Gram, exponents: IntArray) -> FloatArray:

@@ -8,11 +8,13 @@ import numpy as np
 
 from science.deadline import Deadline
 from science.regress.kernel import Triangle, absorb, empty, solve
-from science.regress.refine import refined
+from science.regress.refine import cross_products, refined
 from science.regress.sample import Sample
 from science.regress.solution import Solution
+from science.regress.unrounded import solution_of_gram
 from science.table import FloatArray
 
+FEW = 10  # columns; with more the elimination in whole numbers is slower than a factor and its refinement
 CHEAP = 2_000_000  # rows times squared columns: exact cross-products take some 10 ms at most
 AFFORDABLE = 1_000_000_000  # and some 5 s
 COLLINEAR = 1e4  # a column that loses 4 of its 16 digits to the others is worth the dear way
@@ -23,9 +25,11 @@ def solution_of(sample: Sample, deadline: Deadline, *, intercept: bool) -> Solut
 
     With many well-conditioned rows one step of refinement in double precision does.
     """
+    work = sample.columns.shape[0] * sample.columns.shape[1] ** 2
+    if work <= CHEAP and sample.columns.shape[1] <= FEW:
+        return solution_of_gram(cross_products(sample, deadline), sample.exponents, deadline, intercept=intercept)
     triangle = absorb(empty(sample.columns.shape[1] - 1), sample, deadline)
     solution = solve(triangle, intercept=intercept)
-    work = sample.columns.shape[0] * sample.columns.shape[1] ** 2
     if work <= CHEAP or (work <= AFFORDABLE and collinearity(solution, triangle) > COLLINEAR):
         return refined(solution, sample, deadline, intercept=intercept)
     return _polished(solution, sample)

@@ -56,10 +56,28 @@ def test_what_is_not_arithmetic_counts_as_its_double(formula: str) -> None:
 def test_elimination_solves_the_normal_equations(x: list[int], z: list[int], y: list[int]) -> None:
     rows = np.array([[1] * 6, x, z, y], dtype=object).T
     sums = rows.T @ rows
-    ours = eliminate(sums, 0.0, no_deadline())
-    left = [[Fraction(sums[i, j]) for j in ours.kept] for i in range(3)]
+    ours = eliminate(sums.tolist(), 0.0, no_deadline())
+    left = [[Fraction(sums[i, j], ours.determinant) for j in ours.kept] for i in range(3)]
     solved = [sum(a * b for a, b in zip(row, ours.estimate, strict=True)) for row in left]
     assert solved == sums[:3, 3].tolist()
+
+
+@given(SMALL, SMALL, SMALL)
+@settings(deadline=None)
+def test_elimination_inverts_the_cross_products(x: list[int], z: list[int], y: list[int]) -> None:
+    """The root times its transpose is inv(G), and the variances are its diagonal; all in fractions."""
+    rows = np.array([[1] * 6, x, z, y], dtype=object).T
+    sums = rows.T @ rows
+    ours = eliminate(sums.tolist(), 0.0, no_deadline())
+    rank = range(len(ours.kept))
+    inverse = [
+        [sum(Fraction(ours.root[k][i] * ours.root[k][j], ours.squares[k]) for k in rank if k >= max(i, j)) for j in rank]
+        for i in rank
+    ]
+    G = sums[np.ix_(ours.kept, ours.kept)]
+    product = [[sum(G[i, k] * inverse[k][j] for k in rank) for j in rank] for i in rank]
+    assert product == [[int(i == j) for j in rank] for i in rank]
+    assert [Fraction(v, ours.determinant) for v in ours.variance] == [inverse[i][i] for i in rank]
 
 
 def big(n: int, p: int) -> Table:
