@@ -38,12 +38,23 @@ class Settings(BaseModel):
     max_spline_df: int = Field(50, ge=1)
     max_variances: int = Field(500, ge=1)
     max_crossed_effects: int = Field(3_000, ge=1)
+    max_dataset_rows: int = Field(1_000_000, ge=1)  # stored; what is computed on is bounded by max_rows
+    max_site_cells: int = Field(50_000_000, ge=100)  # rows times columns of all datasets of a site: about 600 MB of Postgres
+    max_datasets: int = Field(1_000, ge=1)
 
     rate_per_key: int = Field(600, ge=1)  # requests a minute
     rate_per_address: int = Field(120, ge=1)  # requests a minute, for callers without a key
     concurrency: int = Field(1, ge=1)  # computations at once in one process: two would only take the interpreter from each other
     patience_seconds: float = Field(5.0, gt=0, le=25)  # longest wait for a turn; the router gives up at 30
     deadline_seconds: float = Field(10.0, gt=0, le=25)  # longest computation of one request
+    inline_seconds: float = Field(2.0, gt=0, le=25)  # what is estimated to take longer becomes a job
+
+    job_seconds: float = Field(600.0, gt=0, le=86_400)  # longest run of one job
+    job_memory_mb: int | None = Field(None, ge=64)  # beyond what a fresh child holds; unset: a third of the machine, 192 to 2048
+    max_jobs: int = Field(30, ge=1)  # unfinished ones of a site that came as requests: each keeps its data
+    worker_concurrency: int | None = Field(None, ge=1, le=64)  # jobs at once; unset: as many as cores and memory allow
+    worker_beside: bool = True  # does the web dyno run a worker, too?
+
     anonymous_ttl_days: int = Field(30, ge=1)  # answers to callers without a key are kept this long
 
     @field_validator("database_url")

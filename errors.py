@@ -3,7 +3,8 @@
     LamplightError
     ├── InvalidInput            422  a value of the request is wrong; names the field
     │   ├── FormulaError        422  the formula, with the place marked
-    │   └── LimitExceeded       422  more than a setting allows; names the setting
+    │   ├── LimitExceeded       422  more than a setting allows; names the setting
+    │   └── KeyReused           422  an Idempotency-Key that stands for another request
     ├── MalformedBody           400  bytes that are not what Content-Type says
     ├── Unauthenticated         401
     ├── Forbidden               403
@@ -15,10 +16,12 @@
     ├── BodyTooLarge            413
     ├── UnsupportedMediaType    415
     ├── RateLimited             429
-    └── Unavailable             503  not now
-        ├── Busy                503  more requests than this process can compute in time
-        ├── StoreUnavailable    503  Postgres does not answer
-        └── DeadlineExceeded    503  the fit ran out of the time a request may take
+    ├── Unavailable             503  not now
+    │   ├── Busy                503  more requests than this process can compute in time
+    │   ├── StoreUnavailable    503  Postgres does not answer
+    │   ├── DeadlineExceeded    503  the fit ran out of the time it may take
+    │   └── MemoryExceeded      503  a job ran out of the memory it may take
+    └── JobFailed               what a job failed of, told to whoever waited for it: status and type are that error's
 
 ConfigurationError stands apart: it stops the start and never reaches the wire.
 """
@@ -65,6 +68,11 @@ class InvalidInput(LamplightError):
         super().__init__(detail, faults or (Fault(pointer_of(field), detail),))
         self.field = field
 
+    def move_to(self, field: str) -> None:
+        """Name another field: what was wrong stands in one of several of its kind."""
+        self.field = field
+        self.faults = tuple(Fault(pointer_of(field), fault.detail) for fault in self.faults)
+
 
 class FormulaError(InvalidInput):
     """The formula cannot be read. Shows it with a mark under the place."""
@@ -89,6 +97,11 @@ class LimitExceeded(InvalidInput):
         super().__init__(f"{what}; at most {limit} are allowed here (setting {setting})", field=field)
         self.setting = setting
         self.limit = limit
+
+
+class KeyReused(InvalidInput):
+    type = "idempotency-key-reused"
+    title = "The key stands for another request"
 
 
 class MalformedBody(LamplightError):
@@ -182,6 +195,20 @@ class DeadlineExceeded(Unavailable):
     type = "deadline-exceeded"
     title = "The computation takes longer than a request may"
     retry_after = None  # the same question would take as long again
+
+
+class MemoryExceeded(Unavailable):
+    type = "memory-exceeded"
+    title = "The computation needs more memory than a job may take"
+    retry_after = None  # the same question would take as much again
+
+
+class JobFailed(LamplightError):
+    """What a job failed of, told to whoever waited for it as if the request had computed it itself."""
+
+    def __init__(self, status: int, type_: str, title: str, detail: str, faults: tuple[Fault, ...]) -> None:
+        super().__init__(detail, faults)
+        self.status, self.type, self.title = status, type_, title
 
 
 def pointer_of(field: str) -> str:

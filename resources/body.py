@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
+from typing import IO
 
 import orjson
 from flask import Request
@@ -21,7 +22,10 @@ CSV = "text/csv"
 FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 TABLES = ("data", "predict")  # fields that hold a table: JSON or CSV where the body is a form
 KEEPING = frozenset({"ttl"})  # of the query string: about keeping the answer, not about the question
-STRUCTURED = (*TABLES, "variances", "start", "anova")  # JSON where everything else is text
+OPENING = (b"{", b"[")  # of JSON
+PEEKED = 1024  # bytes: where JSON shows itself, behind any blanks
+RULES = ("types", "columns", "mask", "join", "drop_null", "where", "fill")  # of a dataset
+STRUCTURED = (*TABLES, "variances", "start", "anova", *RULES)  # JSON where everything else is text
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,14 @@ class Fields:
 
 def read_body(request: Request, max_bytes: int) -> bytes:
     """Read the body whole. Raises LengthRequired, BodyTooLarge, UnsupportedMediaType (encodings), MalformedBody (cut short)."""
+    announced = announced_bytes(request, max_bytes)
+    body = request.stream.read(announced)
+    check_whole(len(body), announced)
+    return body
+
+
+def announced_bytes(request: Request, max_bytes: int) -> int:
+    """How many bytes the body has, before one is read. Raises LengthRequired, BodyTooLarge, UnsupportedMediaType."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
         raise UnsupportedMediaType("send the body without Content-Encoding; compressed bodies are not opened here")
     if request.content_length is None:
@@ -42,25 +54,32 @@ def read_body(request: Request, max_bytes: int) -> bytes:
         raise BodyTooLarge(
             f"the body has {request.content_length} bytes; at most {max_bytes} are read here (setting max_body_bytes)"
         )
-    body = request.stream.read(request.content_length)
-    if len(body) < request.content_length:
-        raise MalformedBody(f"the body ended after {len(body)} of the {request.content_length} bytes announced")
-    return body
+    return request.content_length
+
+
+def check_whole(read: int, announced: int) -> None:
+    """Raise MalformedBody for a body that was cut short."""
+    if read < announced:
+        raise MalformedBody(f"the body ended after {read} of the {announced} bytes announced")
 
 
 def fields_of_body(request: Request, body: bytes, limits: Limits) -> Fields:
     """Read a body's fields by its Content-Type: JSON, CSV (the other fields in the query string), or a form."""
     mimetype = request.mimetype
     beside = fields_of_query(request, KEEPING).values
-    if mimetype == JSON or mimetype.endswith("+json"):
-        return Fields({**beside, **_object_of_json(body)}, strict=True)
+    if is_json(mimetype):
+        return Fields({**beside, **object_of_json(body)}, strict=True)
     if mimetype == CSV:
         return Fields({**beside, "data": columns_of_csv(body, limits)}, strict=False)
-    if mimetype in FORMS and body.lstrip()[:1] in (b"{", b"["):
-        raise UnsupportedMediaType(f"the body looks like JSON; send Content-Type: {JSON}")
     if mimetype in FORMS:
-        return Fields({**beside, **_fields_of_form(request, body, beside, limits)}, strict=False)
-    raise UnsupportedMediaType(f"Content-Type must be {JSON}, {CSV}, {' or '.join(FORMS)}")
+        values = fields_of_form(request, BytesIO(body), beside, lambda file, name: _table_of_bytes(file.read(), name, limits))
+        return Fields({**beside, **values}, strict=False)
+    raise unreadable()
+
+
+def unreadable() -> UnsupportedMediaType:
+    """Say which bodies are read."""
+    return UnsupportedMediaType(f"Content-Type must be {JSON}, {CSV}, {' or '.join(FORMS)}")
 
 
 def fields_of_query(request: Request, besides: frozenset[str] = frozenset()) -> Fields:
@@ -70,11 +89,44 @@ def fields_of_query(request: Request, besides: frozenset[str] = frozenset()) -> 
         if len(texts) > 1:
             raise InvalidInput(f"{name} is given {len(texts)} times; give it once", field=f"?{name}")
         if name not in besides:
-            values[name] = _json_of_text(texts[0], f"?{name}") if name in STRUCTURED else texts[0]
+            values[name] = _of_text(texts[0], name, f"?{name}")
     return Fields(values, strict=False)
 
 
-def _object_of_json(body: bytes) -> Mapping[str, object]:
+def fields_of_form(
+    request: Request,
+    body: IO[bytes],
+    beside: Mapping[str, object],
+    table: Callable[[IO[bytes], str], object],
+    hold: Callable[..., IO[bytes]] | None = None,
+) -> Mapping[str, object]:
+    """Read the fields of a form. `table` reads those that hold one; `hold` makes the files that files are held in."""
+    if body.read(PEEKED).lstrip()[:1] in OPENING:
+        raise UnsupportedMediaType(f"the body looks like JSON; send Content-Type: {JSON}")
+    body.seek(0)
+    parser = FormDataParser(hold or _in_memory, max_form_memory_size=None, max_form_parts=100, silent=False)
+    try:
+        _, form, files = parser.parse(body, request.mimetype, request.content_length, request.mimetype_params)
+    except (ValueError, RequestEntityTooLarge):
+        raise MalformedBody(f"the body is not {request.mimetype}, or has over 100 parts") from None
+    values: dict[str, object] = {}
+    for name, texts in form.lists():
+        if len(texts) > 1 or name in beside:
+            raise InvalidInput(f"{name} is given more than once; give it once", field=name)
+        values[name] = table(BytesIO(texts[0].encode()), name) if name in TABLES else _of_text(texts[0], name, name)
+    for name, file in files.items():
+        if name not in TABLES or name in values or name in beside:
+            raise InvalidInput("the file's field must be called data, and be given once", field=name)
+        values[name] = table(file.stream, name)
+    return values
+
+
+def is_json(mimetype: str) -> bool:
+    return mimetype == JSON or mimetype.endswith("+json")
+
+
+def object_of_json(body: bytes) -> Mapping[str, object]:
+    """Read a JSON object. Raises MalformedBody."""
     value = json_of(body)
     if not isinstance(value, dict):
         raise MalformedBody("the body must be a JSON object")
@@ -119,24 +171,6 @@ def _refuse_repeated_keys(body: bytes) -> None:
         raise MalformedBody("the body's objects and lists are nested too deeply") from None
 
 
-def _fields_of_form(request: Request, body: bytes, beside: Mapping[str, object], limits: Limits) -> Mapping[str, object]:
-    parser = FormDataParser(_in_memory, max_form_memory_size=None, max_form_parts=100, silent=False)
-    try:
-        _, form, files = parser.parse(BytesIO(body), request.mimetype, len(body), request.mimetype_params)
-    except (ValueError, RequestEntityTooLarge):
-        raise MalformedBody(f"the body is not {request.mimetype}, or has over 100 parts") from None
-    values: dict[str, object] = {}
-    for name, texts in form.lists():
-        if len(texts) > 1 or name in beside:
-            raise InvalidInput(f"{name} is given more than once; give it once", field=name)
-        values[name] = _value_of_text(texts[0], name, limits)
-    for name, file in files.items():
-        if name not in TABLES or name in values or name in beside:
-            raise InvalidInput("the file's field must be called data, and be given once", field=name)
-        values[name] = _table_of_bytes(file.read(), name, limits)
-    return values
-
-
 def _in_memory(
     total_content_length: int | None, content_type: str | None, filename: str | None, content_length: int | None = None
 ) -> BytesIO:
@@ -144,19 +178,15 @@ def _in_memory(
     return BytesIO()
 
 
-def _value_of_text(text: str, name: str, limits: Limits) -> object:
-    if name in TABLES:
-        return _table_of_bytes(text.encode(), name, limits)
-    return _json_of_text(text, name) if name in STRUCTURED else text
-
-
 def _table_of_bytes(table: bytes, name: str, limits: Limits) -> object:
-    if table.lstrip()[:1] in (b"{", b"["):
+    if table[:PEEKED].lstrip()[:1] in OPENING:
         return json_of(table)
     return columns_of_csv(table, limits, field=name)
 
 
-def _json_of_text(text: str, field: str) -> object:
+def _of_text(text: str, name: str, field: str) -> object:
+    if name not in STRUCTURED:
+        return text
     try:
         return json_of(text.encode())
     except MalformedBody as error:

@@ -7,7 +7,7 @@ would add 75 MB to the web process. Columns are counted before rows are read.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from itertools import islice
 
@@ -26,10 +26,10 @@ def columns_of_csv(body: bytes, limits: Limits, *, field: str = "data") -> dict[
     and LimitExceeded (rows, columns).
     """
     text = _text_of(body, field)
-    records = csv.reader(_lines(text, limits, field), strict=True)
+    records = csv.reader(checked_lines(StringIO(text, newline=""), limits, field), strict=True)
     try:
-        names = _names(next(records, []), limits, field)
-        rows = list(islice(_checked(records, len(names), field), limits.max_rows + 1))
+        names = names_of(next(records, []), limits, field)
+        rows = list(islice(checked_records(records, len(names), field), limits.max_rows + 1))
     except csv.Error as error:
         raise MalformedBody(f"line {records.line_num} is not CSV: {error}") from None
     limits.check("max_rows", len(rows), f"the data has more than {limits.max_rows} rows", field=field)
@@ -50,16 +50,17 @@ def _text_of(body: bytes, field: str) -> str:
     return text
 
 
-def _lines(text: str, limits: Limits, field: str) -> Iterator[str]:
+def checked_lines(lines: Iterable[str], limits: Limits, field: str) -> Iterator[str]:
     """Give the lines one by one; a line of far more commas than columns allowed is refused before it is split."""
-    for number, line in enumerate(StringIO(text, newline=""), 1):
+    for number, line in enumerate(lines, 1):
         commas = line.count(",")
         if commas > limits.max_columns and '"' not in line:
             limits.check("max_columns", commas + 1, f"line {number} has {commas + 1} columns", field=field)
         yield line
 
 
-def _names(cells: Sequence[str], limits: Limits, field: str) -> list[str]:
+def names_of(cells: Sequence[str], limits: Limits, field: str) -> list[str]:
+    """Read the first line. Raises InvalidInput for a name that is missing or stands twice, LimitExceeded."""
     limits.check("max_columns", len(cells), f"the first line has {len(cells)} columns", field=field)
     names = [cell.strip() for cell in cells]
     for place, name in enumerate(names, 1):
@@ -67,12 +68,13 @@ def _names(cells: Sequence[str], limits: Limits, field: str) -> list[str]:
             raise InvalidInput(f"column {place} has no name; the first line must name every column", field=field)
         if name in names[: place - 1]:
             raise InvalidInput(f"the column name {name[:100]} stands twice; names must differ", field=field)
-    if all(_is_number(name) for name in names):
+    if all(is_number(name) for name in names):
         raise InvalidInput("the first line holds numbers; it must hold the column names", field=field)
     return names
 
 
-def _checked(records: Iterator[list[str]], width: int, field: str) -> Iterator[list[str]]:
+def checked_records(records: Iterator[list[str]], width: int, field: str) -> Iterator[list[str]]:
+    """Give the rows, without blank lines. Raises InvalidInput for one that is not `width` cells wide."""
     for number, record in enumerate(records, 1):
         if len(record) == width:
             yield record
@@ -84,12 +86,12 @@ def _checked(records: Iterator[list[str]], width: int, field: str) -> Iterator[l
 
 def _column(name: str, cells: Sequence[str], field: str) -> list[object]:
     try:
-        return _numbers(cells)
+        return numbers_of(cells)
     except ValueError:
         return _words(name, cells, field)
 
 
-def _numbers(cells: Sequence[str]) -> list[object]:
+def numbers_of(cells: Sequence[str]) -> list[object]:
     """Read a column of numbers; raises ValueError at the first cell that is none."""
     if any("_" in cell for cell in cells):  # float() reads 1_000 as a number; nobody who writes CSV does
         raise ValueError
@@ -104,20 +106,30 @@ def _with_missing(cells: Sequence[str]) -> list[object]:
 
 
 def _words(name: str, cells: Sequence[str], field: str) -> list[object]:
-    words = [None if cell in MISSING else cell for cell in map(str.strip, cells)]
+    words = words_of(cells)
     present = [word for word in words if word is not None]
     if all(word in BOOLEANS for word in present):
         return [None if word is None else BOOLEANS[word] for word in words]
-    if 2 * sum(map(_is_number, present)) > len(present):
-        row = next(i for i, word in enumerate(words) if word is not None and not _is_number(word))
-        raise InvalidInput(
-            f"row {row + 1} of column {name[:100]} is a text where most are numbers; leave the cell empty if it is missing",
-            field=f"/{field}/{name}/{row}",
-        )
+    if 2 * sum(map(is_number, present)) > len(present):
+        raise text_among_numbers(name, next(i for i, word in enumerate(words) if word is not None and not is_number(word)), field)
     return list(words)
 
 
-def _is_number(word: str) -> bool:
+def words_of(cells: Sequence[str]) -> list[str | None]:
+    """Read a column of texts, without the blanks around them."""
+    return [None if cell in MISSING else cell for cell in map(str.strip, cells)]
+
+
+def text_among_numbers(name: str, row: int, field: str) -> InvalidInput:
+    """Tell of a text in a column that would hold numbers without it. row: from 0."""
+    return InvalidInput(
+        f"row {row + 1} of column {name[:100]} is a text where most are numbers; leave the cell empty if it is missing",
+        field=f"/{field}/{name}/{row}",
+    )
+
+
+def is_number(word: str) -> bool:
+    """Whether a cell reads as a number."""
     try:
         float(word)
     except ValueError:

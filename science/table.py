@@ -113,14 +113,17 @@ def table_of_columns(columns: Mapping[str, Sequence[object]], limits: Limits, *,
 
 def table_of_records(records: Sequence[Mapping[str, object]], limits: Limits, *, field: str = "data") -> Table:
     """Build a Table from one mapping per row; a key that a row lacks is missing there."""
+    return table_of_columns(columns_of_records(records, limits, field=field), limits, field=field)
+
+
+def columns_of_records(records: Sequence[object], limits: Limits, *, field: str = "data") -> dict[str, list[object]]:
+    """Turn rows into columns. Raises InvalidInput for a row that is no mapping, LimitExceeded."""
     limits.check("max_rows", len(records), f"the data has {len(records)} rows", field=field)
-    for row, record in enumerate(records):
-        if not isinstance(record, Mapping):
-            raise InvalidInput(f"row {row + 1} is not an object of column names and values", field=f"/{field}/{row}")
-    names = dict.fromkeys(chain.from_iterable(records))
+    mappings = [_mapping(record, row, field) for row, record in enumerate(records)]
+    names = dict.fromkeys(chain.from_iterable(mappings))
     limits.check("max_columns", len(names), f"the data has {len(names)} columns", field=field)
     limits.check("max_cells", len(names) * len(records), f"the data has {len(records)} x {len(names)} cells", field=field)
-    return table_of_columns({name: [r.get(name) for r in records] for name in names}, limits, field=field)
+    return {name: [mapping.get(name) for mapping in mappings] for name in names}
 
 
 def factor_of(values: Iterable[str | None]) -> Factor:
@@ -130,6 +133,12 @@ def factor_of(values: Iterable[str | None]) -> Factor:
     code: dict[str | None, int] = {level: i for i, level in enumerate(levels)}
     code[None] = -1
     return Factor(np.fromiter(map(code.__getitem__, values), dtype=np.intp, count=len(values)), tuple(levels))  # type: ignore[arg-type]
+
+
+def _mapping(record: object, row: int, field: str) -> Mapping[str, object]:
+    if not isinstance(record, Mapping):
+        raise InvalidInput(f"row {row + 1} is not an object of column names and values", field=f"/{field}/{row}")
+    return record
 
 
 def _common_length(columns: Mapping[str, Sequence[object]], field: str) -> int:
