@@ -11,7 +11,10 @@ from errors import Busy, InvalidInput, NotAcceptable, NotFound
 
 Format = Literal["svg", "png"]
 FORMATS = ("svg", "png")
-PICTURES = {"regress": "plots.regress"}  # a kind with one picture; each module has figure(answer, picture) -> Drawing
+PICTURES = {  # a kind with one picture; each module has figure(answer, picture) -> Drawing
+    "regress": "plots.regress",
+    "forecast": "plots.forecast",
+}
 VIEWS: Mapping[str, Mapping[str, str]] = {  # a kind with several; the first is drawn when none is named
     "mixed": {
         "effects": "plots.mixed.effects",

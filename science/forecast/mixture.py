@@ -78,7 +78,8 @@ class Mixture:
         known = np.isfinite(fitted)
         share = self.weights[:, 0] @ known
         total = self.weights[:, 0] @ np.where(known, fitted, 0.0)
-        return np.divide(total, share, out=np.full(len(total), np.nan), where=share > 0)
+        averaged: FloatArray = np.divide(total, share, out=np.full(len(total), np.nan), where=share > 0)
+        return averaged
 
     def latest(self) -> Mixture:
         """Return the mixture at the last origin alone: what the forecast is made of, without what it was judged by."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from errors import InvalidInput
@@ -18,8 +20,10 @@ def outlook(name: str, y: FloatArray, season: int, power: Power, origins: Origin
     x = power.forward(y)
     if name == "snaive" and season == 1:
         raise InvalidInput("the seasonal naive forecast needs a season", field="season")
-    if name != "drift":
-        return seasonal_naive(x, season if name == "snaive" else 1, power, origins)
+    if name == "naive":
+        return replace(seasonal_naive(x, 1, power, origins), name="naive")
+    if name == "snaive":
+        return seasonal_naive(x, season, power, origins)
     return _drift(x, power, origins)
 
 
