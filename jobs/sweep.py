@@ -1,54 +1,71 @@
-"""The worker's housekeeping: expired results, jobs long done, and jobs whose worker was killed."""
+"""A worker's housekeeping: jobs whose worker was killed, jobs that the queue lost, and what has had its time."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
+from collections.abc import Callable
+from time import monotonic
 
-from procrastinate import JobContext
-from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
-from jobs.queue import QUEUE
-from store import results
-from store.engine import writing_once
+from errors import StoreUnavailable
+from jobs.logs import LOGGER
+from jobs.queue import RUN, defer
+from jobs.reasons import worker_died
+from store import jobs, queue, results
+from store.engine import writing, writing_once
 
-LOGGER = logging.getLogger("lamplight.jobs")
-KEPT_HOURS = 72  # how long a finished job can still be looked at
-ATTEMPTS = 3  # a job that took its worker along this often would do so again
+RESCUE_SECONDS = 1.0  # between two looks at what a dead worker left
+SWEEP_SECONDS = 900.0
 
 
-@QUEUE.periodic(cron="7 * * * *")
-@QUEUE.task(name="sweep", queueing_lock="sweep", pass_context=True)
-async def sweep(context: JobContext, timestamp: int) -> None:
+async def keep_house(engine: Engine, manager: JobManager) -> None:
+    """Rescue and sweep, for ever. A database that is away is waited for."""
+    swept = 0.0
+    while True:
+        await asyncio.to_thread(_unless_away, rescue, engine)
+        if monotonic() > swept:
+            await asyncio.to_thread(_unless_away, sweep, engine)
+            await manager.delete_old_jobs(jobs.KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True)
+            swept = monotonic() + SWEEP_SECONDS
+        await asyncio.sleep(RESCUE_SECONDS)
+
+
+def rescue(engine: Engine) -> None:
+    """Queue again what a killed worker left half done, or what the queue does not know; one that often fails has failed."""
+    with writing(engine) as connection:
+        for left in queue.stalled(connection):
+            LOGGER.warning("stalled job", extra={"fields": {"job": left.job, "task": left.task, "attempts": left.attempts}})
+            _again(connection, left)
+        for id in jobs.lost(connection):
+            LOGGER.warning("lost job", extra={"fields": {"job": id}})
+            if _may_go_on(connection, id):
+                defer(connection, id)
+        queue.bring_forward(connection, RUN)
+
+
+def sweep(engine: Engine) -> None:
     """Delete the results that expired and the jobs that ended days ago."""
-    expired = await asyncio.to_thread(_sweep_results, context.additional_context["engine"])
-    await context.app.job_manager.delete_old_jobs(KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True)
-    LOGGER.info("swept", extra={"fields": {"expired_results": expired}})
-
-
-@QUEUE.periodic(cron="*/5 * * * *")
-@QUEUE.task(name="rescue", queueing_lock="rescue", pass_context=True)
-async def rescue(context: JobContext, timestamp: int) -> None:
-    """Queue again what a killed worker left half done."""
-    await rescue_stalled(context.app.job_manager)
-
-
-async def rescue_stalled(manager: JobManager) -> None:
-    """Queue stalled jobs again; one that was tried often enough has failed."""
-    for job in await manager.get_stalled_jobs():
-        if job.attempts + 1 < ATTEMPTS:
-            await manager.retry_job(job)
-        else:
-            await manager.finish_job(job, status=Status.FAILED, delete_job=False)
-        LOGGER.warning("stalled job", extra={"fields": _told(job)})
-
-
-def _sweep_results(engine: Engine) -> int:
     with writing_once(engine) as connection:
-        return results.sweep(connection)
+        expired, old = results.sweep(connection), jobs.sweep(connection)
+    LOGGER.info("swept", extra={"fields": {"expired_results": expired, "old_jobs": old}})
 
 
-def _told(job: Job) -> dict[str, object]:
-    return {"job": job.id, "task": job.task_name, "attempts": job.attempts}
+def _again(connection: Connection, left: queue.Stalled) -> None:
+    if left.job is None or _may_go_on(connection, left.job):
+        queue.retry(connection, left.queue_id)
+    else:
+        queue.give_up(connection, left.queue_id)
+
+
+def _may_go_on(connection: Connection, id: str) -> bool:
+    verdict = jobs.fail(connection, id, None, worker_died(), again=True)
+    return verdict is not None and verdict[0] == "queued"
+
+
+def _unless_away(work: Callable[[Engine], None], engine: Engine) -> None:
+    try:
+        work(engine)
+    except StoreUnavailable:
+        LOGGER.debug("no database to keep house in")

@@ -1,4 +1,4 @@
-"""`python -m jobs.worker`: run queued and periodic jobs until asked to stop.
+"""`python -m jobs.worker`: run queued jobs until asked to stop.
 
 Any number of SIGTERM and SIGINT counts as one: procrastinate's own second signal kills it and leaves its job `doing`.
 """
@@ -6,14 +6,10 @@ Any number of SIGTERM and SIGINT counts as one: procrastinate's own second signa
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import os
 import signal
 import sys
-import time
-import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 
@@ -24,57 +20,68 @@ from sqlalchemy import Engine
 
 from config import Settings
 from errors import ConfigurationError
+from jobs.children import Children
+from jobs.logs import LOGGER, log_to_stderr
+from jobs.machine import job_count, job_memory_mb
 from jobs.queue import QUEUE, connector_of
-from jobs.sweep import rescue_stalled
+from jobs.run import Surroundings
+from jobs.sweep import keep_house
+from jobs.task import TASK_MODULES
 from store.engine import engine_of
+from store.queue import BEAT_SECONDS, STALLED_SECONDS
 
-LOGGER = logging.getLogger("lamplight.jobs")
-GRACE_SECONDS = 8.0  # a running job has this long to finish once the worker is asked to stop
+GRACE_SECONDS = 5.0  # a running job has this long to finish once the worker is asked to stop; then it is given back
 LAST_SECONDS = 9.5  # then the process goes, whatever still runs; the job is rescued by the next worker
 PAUSE_SECONDS = 1.0  # between two attempts to reach Postgres
+POLL_SECONDS = 1.0  # new jobs are announced; this finds those whose time for another attempt has come
+POOL_SIZE = 2  # connections beside the queue's own two; each child opens one more
 LOST = (ConnectorException, OperationalError, PoolTimeout)
 
 
-class Lines(logging.Formatter):
-    """Format a record as one JSON object, as the web process does."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created)) + "+00:00"
-        line = {"time": moment, "level": record.levelname.lower(), "event": record.getMessage()}
-        return json.dumps(line | _crash(record) | getattr(record, "fields", {}))
-
-
-def main() -> None:
-    _log_to_stderr()
+def main(modules: Sequence[str] = TASK_MODULES) -> None:
+    log_to_stderr()
     try:
         settings = Settings.from_env(os.environ)
+        engine = engine_of(settings, pool_size=POOL_SIZE)
     except ConfigurationError as error:
         sys.exit(f"lamplight: {error}")
-    asyncio.run(work(engine_of(settings)))
+    asyncio.run(_until_signalled(settings, engine, modules))
 
 
-async def work(engine: Engine) -> None:
-    """Run jobs until a signal asks to stop; when Postgres goes away, come back with it."""
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    _on_signals(lambda *_: loop.call_soon_threadsafe(stopping.set))
-    LOGGER.info("worker starts")
-    while not stopping.is_set():
-        await _until_lost_or_stopped(engine, stopping)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(stopping.wait(), PAUSE_SECONDS)
+async def work(settings: Settings, engine: Engine, stopping: asyncio.Event, modules: Sequence[str] = TASK_MODULES) -> None:
+    """Run jobs until `stopping` is set; when Postgres goes away, come back with it."""
+    children = Children(modules)
+    lent = Surroundings(engine, children, settings.job_seconds, job_memory_mb(settings))
+    try:
+        while not stopping.is_set():
+            await _until_lost_or_stopped(lent, job_count(settings), stopping)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopping.wait(), PAUSE_SECONDS)
+    finally:
+        await children.close()
+
+
+async def _until_signalled(settings: Settings, engine: Engine, modules: Sequence[str]) -> None:
+    stopping, loop = asyncio.Event(), asyncio.get_running_loop()
+    _on_signals(lambda *_: loop.call_soon_threadsafe(_stop, loop, stopping))
+    LOGGER.info("worker starts", extra={"fields": {"jobs": job_count(settings), "mb": job_memory_mb(settings)}})
+    await work(settings, engine, stopping, modules)
     LOGGER.info("worker ends")
     _on_signals(signal.SIG_IGN)
 
 
-async def _until_lost_or_stopped(engine: Engine, stopping: asyncio.Event) -> None:
-    working = asyncio.create_task(_run(engine))
+def _stop(loop: asyncio.AbstractEventLoop, stopping: asyncio.Event) -> None:
+    if not stopping.is_set():
+        loop.call_later(LAST_SECONDS, os._exit, 1)
+    stopping.set()
+
+
+async def _until_lost_or_stopped(lent: Surroundings, concurrency: int, stopping: asyncio.Event) -> None:
+    working = asyncio.create_task(_run(lent, concurrency))
     asked = asyncio.create_task(stopping.wait())
     await asyncio.wait((working, asked), return_when=asyncio.FIRST_COMPLETED)
-    if asked.done():
-        asyncio.get_running_loop().call_later(LAST_SECONDS, os._exit, 1)
     asked.cancel()
-    working.cancel()  # once: procrastinate lets the running job finish
+    working.cancel()  # once: procrastinate lets the running jobs finish
     try:
         await working
     except asyncio.CancelledError:
@@ -83,38 +90,30 @@ async def _until_lost_or_stopped(engine: Engine, stopping: asyncio.Event) -> Non
         LOGGER.warning("no database", extra={"fields": {"error": type(error).__name__}})
 
 
-async def _run(engine: Engine) -> None:
-    with QUEUE.replace_connector(connector_of(engine)) as queue:
+async def _run(lent: Surroundings, concurrency: int) -> None:
+    with QUEUE.replace_connector(connector_of(lent.engine)) as queue:
         async with queue.open_async():
-            await rescue_stalled(queue.job_manager)
-            await queue.run_worker_async(
-                concurrency=1,
-                install_signal_handlers=False,
-                shutdown_graceful_timeout=GRACE_SECONDS,
-                additional_context={"engine": engine},
-            )
+            house = asyncio.create_task(keep_house(lent.engine, queue.job_manager))
+            try:
+                await queue.run_worker_async(
+                    concurrency=concurrency,
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=GRACE_SECONDS,
+                    fetch_job_polling_interval=POLL_SECONDS,
+                    abort_job_polling_interval=POLL_SECONDS,
+                    update_heartbeat_interval=BEAT_SECONDS,
+                    stalled_worker_timeout=STALLED_SECONDS,
+                    additional_context={"lent": lent},
+                )
+            finally:
+                house.cancel()
+                with suppress(asyncio.CancelledError, *LOST):
+                    await house
 
 
 def _on_signals(handler: Callable[[int, FrameType | None], object] | signal.Handlers) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, handler)
-
-
-def _crash(record: logging.LogRecord) -> dict[str, object]:
-    """Tell an error by its type and the code's lines: its message may hold data."""
-    if not record.exc_info or record.exc_info[0] is None:
-        return {}
-    frames = traceback.extract_tb(record.exc_info[2])[-12:]
-    told = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-    return {"error": record.exc_info[0].__name__, "frames": told}
-
-
-def _log_to_stderr() -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Lines())
-    logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    LOGGER.setLevel(logging.INFO)
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)  # it warns at every attempt; we say once that there is no database
 
 
 if __name__ == "__main__":

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, func, or_, select, tuple_
 
-from errors import InvalidInput
+from store.cursors import WORD, cursor_of_place, place_of_cursor
 from store.driver import execute, row
 from store.tables import results
 
-WORD = re.compile(r"[A-Za-z0-9_-]{1,100}")  # an id or a kind: what else a URL may hold is not here
 SWEEP_BATCH = 1_000  # rows per statement: each stays far below the statement timeout
 
 LIVE = "(expires_at IS NULL OR expires_at > now())"
@@ -127,10 +123,10 @@ def page(connection: Connection, site_id: int, *, kind: str | None = None, befor
             return Page([], None)
         query = query.where(results.c.kind == kind)
     if before is not None:
-        query = query.where(tuple_(*place) < _place_of(before))
+        query = query.where(tuple_(*place) < place_of_cursor(before))
     rows = connection.execute(query.order_by(*(column.desc() for column in place)).limit(limit + 1)).all()
     items = [Listed(row.id, row.kind, row.created_at, row.expires_at) for row in rows[:limit]]
-    return Page(items, _cursor_of(items[-1]) if len(rows) > limit else None)
+    return Page(items, cursor_of_place(items[-1].created_at, items[-1].id) if len(rows) > limit else None)
 
 
 def sweep(connection: Connection) -> int:
@@ -143,19 +139,3 @@ def sweep(connection: Connection) -> int:
 
 def _row_of(connection: Connection, statement: str, site_id: int, id: str) -> tuple[Any, ...] | None:
     return row(connection, statement, {"site_id": site_id, "id": id}) if WORD.fullmatch(id) else None
-
-
-def _cursor_of(item: Listed) -> str:
-    return base64.urlsafe_b64encode(f"{item.created_at.isoformat()}|{item.id}".encode()).decode().rstrip("=")
-
-
-def _place_of(cursor: str) -> tuple[datetime, str]:
-    try:
-        text, _, id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition("|")
-        created_at = datetime.fromisoformat(text)
-        placed = created_at.tzinfo is not None and created_at.astimezone(UTC).year > 1  # what Postgres can compare with
-    except (ValueError, OverflowError, binascii.Error):
-        created_at, id, placed = datetime.min, "", False
-    if not placed or not WORD.fullmatch(id):
-        raise InvalidInput("before must be the `next` of an earlier page", field="?before")
-    return created_at, id

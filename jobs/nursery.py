@@ -1,0 +1,122 @@
+"""`python -m jobs.nursery FD MODULE...`: a warm process without threads that forks a child for each job it is told to begin.
+
+Importing what a fit needs takes a second or more, forking a process that has it takes milliseconds. The worker talks to it
+over a socket in JSON lines: {"begin": order, "id": n}, with the writing end of a pipe, and {"kill": n}; it answers {"ended": n}
+with the wait status of the child and what it used. When the worker goes away, so do this process and its children.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from config import Settings
+from jobs.child import Order, attempt
+from jobs.logs import log_to_stderr
+from jobs.task import Task
+
+REQUEST_BYTES = 4096
+DESCRIPTORS = 16  # that one read may bring along
+REAPING_SECONDS = 1.0  # how long a child that ended may wait at most, should a signal be lost
+
+
+class Nursery:
+    """The children that run, by the worker's number for them."""
+
+    def __init__(self, control: socket.socket, settings: Settings, tasks: Mapping[str, Task]) -> None:
+        self._control, self._settings, self._tasks = control, settings, tasks
+        self._children: dict[int, int] = {}  # number → process id
+        self._pipes: list[int] = []
+        self._unread = b""
+
+    def serve(self, woken: int) -> None:
+        """Begin and end children until the worker hangs up."""
+        while True:
+            ready, _, _ = select.select([self._control.fileno(), woken], [], [], REAPING_SECONDS)
+            if woken in ready:
+                os.read(woken, REQUEST_BYTES)
+            self._reap()
+            if self._control.fileno() in ready and not self._read():
+                break
+        for number in list(self._children):
+            self._kill(number)
+
+    def _read(self) -> bool:
+        received, pipes, _, _ = socket.recv_fds(self._control, REQUEST_BYTES, DESCRIPTORS)
+        self._pipes += pipes
+        *lines, self._unread = (self._unread + received).split(b"\n")
+        for line in lines:
+            self._obey(json.loads(line))
+        return bool(received)
+
+    def _obey(self, told: dict[str, Any]) -> None:
+        if "kill" in told:
+            self._kill(told["kill"])
+        else:
+            self._begin(told["id"], Order(**told["begin"]), self._pipes.pop(0))
+
+    def _begin(self, number: int, order: Order, pipe: int) -> None:
+        parent = os.getpid()
+        process = os.fork()
+        if process == 0:
+            self._be_a_child(parent, order, pipe)
+        os.close(pipe)
+        self._children[number] = process
+
+    def _be_a_child(self, parent: int, order: Order, pipe: int) -> None:
+        status = 1
+        try:
+            signal.set_wakeup_fd(-1)
+            self._control.close()
+            os.setpgid(0, 0)  # so that whatever it starts goes with it
+            attempt(order, pipe, parent, self._settings, self._tasks)
+            status = 0
+        finally:
+            os._exit(status)
+
+    def _kill(self, number: int) -> None:
+        if process := self._children.get(number):  # not reaped yet, so the number is still its own
+            for kill in (os.killpg, os.kill):  # it may not have its group yet
+                with suppress(ProcessLookupError, PermissionError):
+                    kill(process, signal.SIGKILL)
+
+    def _reap(self) -> None:
+        for number, process in list(self._children.items()):
+            ended, status, used = os.wait4(process, os.WNOHANG)
+            if ended:
+                del self._children[number]
+                kilobytes = used.ru_maxrss // (1 if sys.platform == "linux" else 1024)
+                told = {"ended": number, "status": status, "kilobytes": kilobytes, "cpu": used.ru_utime + used.ru_stime}
+                with suppress(BrokenPipeError):
+                    self._control.sendall(json.dumps(told).encode() + b"\n")
+
+
+def main() -> None:
+    """Warm up, and serve the worker at the other end of the socket."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)  # a host tells every process; the worker decides, and hangs up
+    log_to_stderr()
+    settings = Settings.from_env(os.environ)
+    tasks: dict[str, Task] = {}
+    for module in sys.argv[2:]:
+        tasks |= importlib.import_module(module).TASKS
+    gc.collect()
+    gc.freeze()  # the children's garbage collection leaves the shared pages alone
+    woken, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    Nursery(socket.socket(fileno=int(sys.argv[1])), settings, tasks).serve(woken)
+
+
+if __name__ == "__main__":
+    main()
