@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from kinds.forecast import FORECAST
+from kinds.forecast_model import FORECAST_MODEL
 from kinds.kind import Kind
 from kinds.mixed import MIXED
 from kinds.mixed_model import MIXED_MODEL
@@ -13,5 +14,10 @@ from kinds.regress import REGRESS
 from kinds.regress_model import REGRESS_MODEL
 
 KINDS: Mapping[str, Kind] = {
-    kind.name: kind for kind in (replace(REGRESS, model=REGRESS_MODEL), replace(MIXED, model=MIXED_MODEL), FORECAST)
+    kind.name: kind
+    for kind in (
+        replace(REGRESS, model=REGRESS_MODEL),
+        replace(MIXED, model=MIXED_MODEL),
+        replace(FORECAST, model=FORECAST_MODEL),
+    )
 }

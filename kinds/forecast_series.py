@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -89,6 +89,11 @@ def columns_of(asked: Any, table: Table) -> Columns:
     return Columns(asked.y or _values(table, taken | {ds}), ds, unique_id, x)
 
 
+def one_of_table(table: Table, columns: Columns) -> Series:
+    """Take the one series that a table holds."""
+    return _rows_of(table, columns, np.arange(table.rows))
+
+
 def pointed(error: InvalidInput, at: Pointers) -> InvalidInput:
     """Let an error of science point at the place in the request."""
     error.faults = tuple(Fault(at(error.field), fault.detail) for fault in error.faults)
@@ -135,13 +140,15 @@ def _groups(table: Table, name: str, place: str) -> Iterator[tuple[str, IntArray
 
 
 def _of_rows(asked: Any, table: Table, columns: Columns, rows: IntArray, unique_id: str | None = None) -> Series:
-    future = asked.x_future or {}
+    future = {name: np.array(values, dtype=float) for name, values in (asked.x_future or {}).items()}
+    return replace(_rows_of(table, columns, rows), unique_id=unique_id, x_future=future)
+
+
+def _rows_of(table: Table, columns: Columns, rows: IntArray) -> Series:
     return Series(
         y=_numbers(table, columns.y, rows, "y"),
         ds=None if columns.ds is None else tuple(_stamps(table, columns.ds, rows)),
-        unique_id=unique_id,
         x={name: _numbers(table, name, rows, "x") for name in columns.x},
-        x_future={name: np.array(values, dtype=float) for name, values in future.items()},
     )
 
 

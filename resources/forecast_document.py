@@ -108,8 +108,8 @@ def _sentences(answer: Mapping[str, Any]) -> tuple[str, ...]:
         f"Model: {model['name']}, chosen by: {model['chosen_by']}",
         f"Differences: {applied} ({differences['chosen_by']})",
         f"sigma^2: {shown(model['sigma2'])}",
-        f"Intervals: {intervals['method']}, {shown(intervals['multiplier'])} times the model's own,"
-        f" from {intervals['origins']} earlier origins",
+        f"Intervals: {intervals['method']}, {shown(intervals['multiplier'])} times the model's own"
+        f" (earlier origins: {intervals['origins']})",
     ]
     if model["log_lik"] is not None:
         sentences[2] += f", log likelihood: {shown(model['log_lik'])}"
@@ -117,7 +117,7 @@ def _sentences(answer: Mapping[str, Any]) -> tuple[str, ...]:
     if scores:
         covered = ", ".join(f"{100 * share:.0f} % in the {level} % intervals" for level, share in scores["coverage"].items())
         sentences.append(
-            f"Backtest from {scores['origins']} origins: MASE {shown(scores['mase'])}, sMAPE {shown(scores['smape'])},"
+            f"Backtest (origins: {scores['origins']}): MASE {shown(scores['mase'])}, sMAPE {shown(scores['smape'])},"
             f" OWA {shown(scores['owa'])} (1 is Naive2), {covered}"
         )
     sentences.append(f"Observations: {answer['rows']}, from {answer['first']} to {answer['last']}")

@@ -1,0 +1,156 @@
+"""A forecast that is kept: of one series in a stored table, fitted again each night, judged on the steps held back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from errors import InvalidInput, RefitNeeded
+from kinds.forecast import Asks, ForecastSpec, Percentage, Step, spec_of
+from kinds.forecast_answer import told
+from kinds.forecast_series import Columns, columns_of, one_of_table
+from kinds.kind import Judged, Modelled
+from science.deadline import Deadline, no_deadline
+from science.forecast import scores
+from science.forecast.calendar import calendar
+from science.forecast.engine import fit
+from science.forecast.fitted import Fitted, tell
+from science.forecast.provenance import MAX_HORIZON
+from science.forecast.spec import MOST_LEVELS, MOST_SUMS, Spec
+from science.forecast.stored import from_parameters, to_parameters
+from science.limits import Limits
+from science.table import FloatArray, IntArray, Table
+
+SIDES = ("lo", "hi")
+TOLD = ("rows", "first", "last", "season", "frequency", "model", "differences", "intervals", "backtest", "warnings")
+
+
+class StepsToPredict(Asks):
+    """Which steps of a stored forecast to tell, and at which levels; all of them, at its own, when it does not say."""
+
+    h: Annotated[int | None, Field(ge=1, le=MAX_HORIZON, description="Steps ahead, no more than it was fitted for.")] = None
+    level: Annotated[list[Percentage] | None, Field(min_length=1, max_length=MOST_LEVELS, description="Percent.")] = None
+    aggregate: Annotated[
+        list[Annotated[list[Step], Field(min_length=2, max_length=2)]],
+        Field(max_length=MOST_SUMS, description="Sums over steps, from and to."),
+    ] = []  # noqa: RUF012  frozen
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A fitted series and the columns that it is of."""
+
+    columns: Columns
+    fitted: Fitted
+
+
+def fitted(asked: ForecastSpec, table: Table, limits: Limits, deadline: Deadline) -> Kept:
+    """Fit the one series that the table holds."""
+    for field in ("series", "unique_id", "x", "x_future"):
+        if getattr(asked, field) is not None:
+            raise InvalidInput(f"a stored forecast is of one series without regressors; leave {field} out", field=field)
+    columns = columns_of(asked, table)
+    if columns.unique_id is not None:
+        raise InvalidInput("the data hold several series; a stored forecast is of one", field="unique_id")
+    return Kept(columns, fit(spec_of(asked), one_of_table(table, columns), limits, deadline))
+
+
+def split(asked: ForecastSpec, table: Table, share: float) -> tuple[Table, Table]:
+    """Hold back the last steps: as many as are asked ahead, or this share of the rows if that is fewer, but one at least."""
+    held = max(1, min(asked.h, round(share * table.rows)))
+    rows = np.arange(table.rows)
+    return table.take(rows[:-held]), table.take(rows[-held:])
+
+
+def predictions(kept: Kept, body: StepsToPredict, _: Table | None, __: Limits) -> dict[str, object]:
+    """Tell the steps asked for: the same numbers as the forecast that was fitted."""
+    level = tuple(dict.fromkeys(body.level)) if body.level else None
+    steps = told(tell(kept.fitted, body.h or kept.fitted.spec.h, level, tuple((pair[0], pair[1]) for pair in body.aggregate)))
+    return {"predictions": steps["forecast"], "sums": steps["sums"], "last": steps["last"], "warnings": steps["warnings"]}
+
+
+def judge(kept: Kept, rest: Table, held: Table, limits: Limits) -> Judged:
+    """Forecast the steps held back from the past, by this fit's differences; absolute errors, step by step."""
+    y, steps = _held(kept, rest, held)
+    inside = np.isfinite(y) & (steps <= MAX_HORIZON)
+    losses = np.full(len(y), np.nan)
+    past = one_of_table(rest, kept.columns)
+    scale = float(np.mean(np.abs(y[inside] - y[inside].mean()))) if inside.any() else 0.0
+    if not inside.any():
+        return Judged(losses, {}, scale)
+    again = fit(_settled(kept.fitted, int(steps[inside].max())), past, limits, no_deadline())
+    rows = tell(again).forecast
+    at = steps[inside] - 1
+    median, error = (np.array([getattr(row, name) for row in rows])[at] for name in ("median", "se"))
+    losses[inside] = np.abs(y[inside] - median)
+    low, high = (
+        {level: np.array([getattr(row, side)[level] for row in rows])[at] for level in again.spec.level} for side in SIDES
+    )
+    covered = {f"coverage_{level:g}": scores.coverage(y[inside], low[level], high[level]) for level in levels}
+    known = past.y[np.isfinite(past.y)]
+    metrics = {
+        "mase": scores.mase(y[inside], median, scores.seasonal_scale(known, again.season)),
+        "smape": scores.smape(y[inside], median),
+        "crps": scores.crps(y[inside], median, error),
+        **covered,
+    }
+    return Judged(losses, {name: value if np.isfinite(value) else None for name, value in metrics.items()}, scale)
+
+
+def finite(kept: Kept) -> bool:
+    rows = tell(kept.fitted).forecast
+    return bool(
+        np.isfinite([value for row in rows for value in (row.mean, row.median, row.se, *row.lo.values(), *row.hi.values())]).all()
+    )
+
+
+def parameters(kept: Kept) -> tuple[dict[str, Any], dict[str, FloatArray]]:
+    document, arrays = to_parameters(kept.fitted)
+    return {**document, "columns": {"y": kept.columns.y, "ds": kept.columns.ds}}, arrays
+
+
+def restore(document: Mapping[str, Any], arrays: Mapping[str, FloatArray]) -> Kept:
+    """Rebuild. Raises RefitNeeded for what this version does not read."""
+    columns = document.get("columns")
+    if not isinstance(columns, Mapping) or "y" not in columns:
+        raise RefitNeeded("the stored forecast does not say what it is of; fit the model again")
+    return Kept(Columns(columns["y"], columns.get("ds"), None), from_parameters(document, arrays))
+
+
+def _told(kept: Kept) -> dict[str, object]:
+    whole = told(tell(kept.fitted))
+    return {"y": kept.columns.y, "ds": kept.columns.ds, "h": kept.fitted.spec.h} | {name: whole[name] for name in TOLD}
+
+
+def _held(kept: Kept, rest: Table, held: Table) -> tuple[FloatArray, IntArray]:
+    """The values held back, and how many steps after the past each stands."""
+    y = one_of_table(held, kept.columns).y
+    if kept.columns.ds is None:
+        return y, np.arange(1, len(y) + 1)
+    before, after = (one_of_table(table, kept.columns).ds or () for table in (rest, held))
+    places = calendar((*before, *after)).places
+    return y, places[len(before) :] - places[len(before) - 1]
+
+
+def _settled(fitted: Fitted, h: int) -> Spec:
+    """The fit's question for another horizon, with the differences that it settled on."""
+    return replace(fitted.spec, h=h, differences=fitted.choice.lags, aggregate=())
+
+
+FORECAST_MODEL = Modelled(
+    predicts=StepsToPredict,
+    split=split,
+    parameters=parameters,
+    restore=restore,
+    predict=predictions,
+    judge=judge,
+    told=_told,
+    finite=finite,
+    columns=lambda kept: (kept.columns.y,),
+    scores=None,
+    fit=fitted,
+)
