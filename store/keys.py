@@ -17,7 +17,7 @@ from typing import Literal
 from sqlalchemy import Connection, func, insert, select, update
 
 from errors import InvalidInput
-from store.driver import row
+from store.driver import prepared, row
 from store.tables import keys
 
 Kind = Literal["sk", "pk"]
@@ -27,7 +27,7 @@ ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\]
 RANDOM_BYTES = 32
 ENDING = 4  # characters shown in lists, to tell keys apart
 
-FIND = "SELECT id, site_id, kind, origins FROM keys WHERE digest = %(digest)s AND revoked_at IS NULL"
+FIND = prepared("find_key", "SELECT id, site_id, kind, origins FROM keys WHERE digest = %(digest)s AND revoked_at IS NULL")
 ALLOWED = "SELECT 1 FROM keys WHERE origins @> ARRAY[%(origin)s] AND kind = 'pk' AND revoked_at IS NULL LIMIT 1"
 
 
@@ -68,10 +68,19 @@ def create(connection: Connection, site_id: int, kind: Kind, origins: tuple[str,
 
 def find(connection: Connection, text: str) -> Key | None:
     """Find the live key with this text; a revoked one is not found."""
-    if not KEY.fullmatch(text):
-        return None
-    found = row(connection, FIND, {"digest": _digest(text)})
+    digest = digest_of(text)
+    return None if digest is None else find_digest(connection, digest)
+
+
+def find_digest(connection: Connection, digest: bytes) -> Key | None:
+    """Find the live key of this digest."""
+    found = row(connection, FIND, {"digest": digest})
     return Key(found[0], found[1], found[2], tuple(found[3])) if found else None
+
+
+def digest_of(text: str) -> bytes | None:
+    """Return what is kept of a key; None for a text that is none."""
+    return _digest(text) if KEY.fullmatch(text) else None
 
 
 def list_(connection: Connection, site_id: int | None = None) -> list[ListedKey]:

@@ -9,25 +9,39 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select, tuple_
 
 from store.cursors import WORD, cursor_of_place, place_of_cursor
-from store.driver import execute, row
+from store.driver import Prepared, execute, prepared, row
 from store.tables import results
 
 SWEEP_BATCH = 1_000  # rows per statement: each stays far below the statement timeout
 
 LIVE = "(expires_at IS NULL OR expires_at > now())"
-ANSWER = f"SELECT answer::text, expires_at FROM results WHERE site_id = %(site_id)s AND id = %(id)s AND {LIVE}"  # noqa: S608
+ANSWER = prepared(
+    "find_answer",
+    f"SELECT answer::text, expires_at FROM results WHERE site_id = %(site_id)s AND id = %(id)s AND {LIVE}",  # noqa: S608
+)
+ANSWER_TO_KEY = prepared(
+    "find_answer_to_key",
+    f"""
+SELECT keys.site_id, answer::text, expires_at
+FROM keys LEFT JOIN results ON results.site_id = keys.site_id AND results.id = %(id)s AND {LIVE}
+WHERE keys.digest = %(digest)s AND keys.revoked_at IS NULL
+""",  # noqa: S608
+)
 FIND = f"""
 SELECT kind, answer::text, picture::text, created_at, expires_at FROM results
 WHERE site_id = %(site_id)s AND id = %(id)s AND {LIVE}
 """  # noqa: S608
-SAVE = """
+SAVE = prepared(
+    "save_result",
+    """
 INSERT INTO results AS kept (site_id, id, kind, answer, picture, expires_at)
-VALUES (%(site_id)s, %(id)s, %(kind)s, %(answer)s, %(picture)s, now() + %(ttl)s)
+VALUES (%(site_id)s, %(id)s, %(kind)s, %(answer)s, %(picture)s, now() + %(ttl)s::interval)
 ON CONFLICT (site_id, id) DO UPDATE SET
     answer = excluded.answer, picture = excluded.picture, expires_at = excluded.expires_at,
     created_at = CASE WHEN kept.expires_at > now() THEN kept.created_at ELSE now() END
 WHERE coalesce(excluded.expires_at, 'infinity') > coalesce(kept.expires_at, 'infinity')
-"""
+""",
+)
 KEEP = f"""
 UPDATE results SET expires_at = now() + %(ttl)s
 WHERE site_id = %(site_id)s AND id = %(id)s AND {LIVE} AND expires_at < coalesce(now() + %(ttl)s, 'infinity')
@@ -90,6 +104,14 @@ def answer_of(connection: Connection, site_id: int, id: str) -> Answer | None:
     return None if found is None else Answer(found[0].encode(), found[1])
 
 
+def answer_to_key(connection: Connection, digest: bytes, site_id: int, id: str) -> tuple[bool, Answer | None]:
+    """Tell whether the key of this digest lives and is the site's, and what answer_of would, in one statement."""
+    found = row(connection, ANSWER_TO_KEY, {"digest": digest, "id": id})
+    if found is None or found[0] != site_id:
+        return False, None
+    return True, None if found[1] is None else Answer(found[1].encode(), found[2])
+
+
 def keep(connection: Connection, site_id: int, id: str, ttl: timedelta | None) -> None:
     """Keep a live result for `ttl` from now, or for good; never shorter than it is kept already."""
     execute(connection, KEEP, {"site_id": site_id, "id": id, "ttl": ttl})
@@ -137,5 +159,5 @@ def sweep(connection: Connection) -> int:
     return swept
 
 
-def _row_of(connection: Connection, statement: str, site_id: int, id: str) -> tuple[Any, ...] | None:
+def _row_of(connection: Connection, statement: str | Prepared, site_id: int, id: str) -> tuple[Any, ...] | None:
     return row(connection, statement, {"site_id": site_id, "id": id}) if WORD.fullmatch(id) else None

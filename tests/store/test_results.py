@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from errors import InvalidInput
-from store import results
+from store import keys, results, sites
 from store.engine import reading, writing, writing_once
 from store.sites import ANONYMOUS, SAMPLES
 
@@ -226,3 +226,27 @@ def test_a_sweep_deletes_what_expired_and_nothing_else(engine: Engine, monkeypat
     with writing_once(engine) as connection:
         assert results.sweep(connection) == 5
         assert ids_of_all_pages(connection, 9) == ["res_live", "res_for_good"]
+
+
+def test_a_living_key_and_its_answer_come_in_one_statement(connection: Connection) -> None:
+    site = sites.create(connection, "one statement").id
+    key = keys.create(connection, site, "sk")
+    digest = keys.digest_of(key.text)
+    assert digest is not None
+    assert results.answer_to_key(connection, digest, site, "res_1") == (True, None)
+    save(connection, "res_1", site_id=site)
+    lives, found = results.answer_to_key(connection, digest, site, "res_1")
+    assert (lives, found and found.text) == (True, ANSWER)
+    assert results.answer_to_key(connection, digest, ANONYMOUS, "res_1") == (False, None)
+    keys.revoke(connection, key.id)
+    assert results.answer_to_key(connection, digest, site, "res_1") == (False, None)
+
+
+def test_a_statement_is_prepared_once_per_connection_and_again_after_a_reconnect(engine: Engine) -> None:
+    prepared = text("SELECT count(*) FROM pg_prepared_statements WHERE name = 'find_answer'")
+    for _ in range(2):
+        with reading(engine) as connection:
+            results.answer_of(connection, ANONYMOUS, "res_1")
+            results.answer_of(connection, ANONYMOUS, "res_2")
+            assert connection.execute(prepared).scalar_one() == 1
+        engine.dispose()
