@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -16,6 +16,7 @@ from kinds.forecast_series import Columns, columns_of, one_of_table
 from kinds.kind import Judged, Modelled
 from science.deadline import Deadline, no_deadline
 from science.forecast import scores
+from science.forecast.answer import Row
 from science.forecast.calendar import calendar
 from science.forecast.engine import fit
 from science.forecast.fitted import Fitted, tell
@@ -25,7 +26,6 @@ from science.forecast.stored import from_parameters, to_parameters
 from science.limits import Limits
 from science.table import FloatArray, IntArray, Table
 
-SIDES = ("lo", "hi")
 TOLD = ("rows", "first", "last", "season", "frequency", "model", "differences", "intervals", "backtest", "warnings")
 
 
@@ -78,27 +78,29 @@ def judge(kept: Kept, rest: Table, held: Table, limits: Limits) -> Judged:
     y, steps = _held(kept, rest, held)
     inside = np.isfinite(y) & (steps <= MAX_HORIZON)
     losses = np.full(len(y), np.nan)
-    past = one_of_table(rest, kept.columns)
-    scale = float(np.mean(np.abs(y[inside] - y[inside].mean()))) if inside.any() else 0.0
     if not inside.any():
-        return Judged(losses, {}, scale)
+        return Judged(losses, {})
+    past = one_of_table(rest, kept.columns)
     again = fit(_settled(kept.fitted, int(steps[inside].max())), past, limits, no_deadline())
-    rows = tell(again).forecast
-    at = steps[inside] - 1
-    median, error = (np.array([getattr(row, name) for row in rows])[at] for name in ("median", "se"))
-    losses[inside] = np.abs(y[inside] - median)
-    low, high = (
-        {level: np.array([getattr(row, side)[level] for row in rows])[at] for level in again.spec.level} for side in SIDES
-    )
-    covered = {f"coverage_{level:g}": scores.coverage(y[inside], low[level], high[level]) for level in levels}
-    known = past.y[np.isfinite(past.y)]
+    told_rows = tell(again).forecast
+    rows = [told_rows[step - 1] for step in steps[inside]]
+    actual, median = y[inside], np.array([row.median for row in rows])
+    losses[inside] = np.abs(actual - median)
+    scale = scores.seasonal_scale(past.y[np.isfinite(past.y)], again.season)
+    return Judged(losses, _metrics(actual, rows, scale), float(np.mean(np.abs(actual - actual.mean()))))
+
+
+def _metrics(actual: FloatArray, rows: Sequence[Row], scale: float) -> dict[str, float | None]:
+    median, error = (np.array([getattr(row, name) for row in rows]) for name in ("median", "se"))
     metrics = {
-        "mase": scores.mase(y[inside], median, scores.seasonal_scale(known, again.season)),
-        "smape": scores.smape(y[inside], median),
-        "crps": scores.crps(y[inside], median, error),
-        **covered,
+        "mase": scores.mase(actual, median, scale),
+        "smape": scores.smape(actual, median),
+        "crps": scores.crps(actual, median, error),
     }
-    return Judged(losses, {name: value if np.isfinite(value) else None for name, value in metrics.items()}, scale)
+    for level in rows[0].lo:
+        low, high = (np.array([getattr(row, side)[level] for row in rows]) for side in ("lo", "hi"))
+        metrics[f"coverage_{level:g}"] = scores.coverage(actual, low, high)
+    return {name: value if np.isfinite(value) else None for name, value in metrics.items()}
 
 
 def finite(kept: Kept) -> bool:
