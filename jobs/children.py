@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import socket
 import sys
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from itertools import count
 from pathlib import Path
@@ -25,6 +26,7 @@ NOTE_SECONDS = 0.5  # between two writings of progress
 LONGEST_REPORT = 1 << 20  # bytes
 NEARLY = 0.8  # of its memory: a child that dies there, without a word, died of it
 SINGLE = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # a fork takes no threads along
+FAREWELLS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 Note = Callable[[float, Sequence[str]], Awaitable[bool]]  # keeps progress and lines; False when nobody wants them any more
 
@@ -140,9 +142,10 @@ class Children:
             command = (sys.executable, "-m", "jobs.nursery", str(theirs.fileno()), *self._modules)
             path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
             environment = SINGLE | os.environ | {"PYTHONPATH": path}
-            self._process = await asyncio.create_subprocess_exec(
-                *command, env=environment, pass_fds=(theirs.fileno(),), stdin=asyncio.subprocess.DEVNULL
-            )
+            with _signals_held():
+                self._process = await asyncio.create_subprocess_exec(
+                    *command, env=environment, pass_fds=(theirs.fileno(),), stdin=asyncio.subprocess.DEVNULL
+                )
         self._control = ours
         self._listening = asyncio.create_task(self._listen(ours))
 
@@ -165,6 +168,16 @@ class Children:
         with suppress(OSError):
             if self._control is not None:
                 self._control.send(json.dumps(message).encode() + b"\n")
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Hold back what asks a process to end: one that is born here never hears it, for a host tells every process."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, FAREWELLS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, FAREWELLS)
 
 
 async def _hear(reader: asyncio.StreamReader, child: _Child) -> None:

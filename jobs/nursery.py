@@ -102,8 +102,6 @@ class Nursery:
 
 def main() -> None:
     """Warm up, and serve the worker at the other end of the socket."""
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # a host tells every process; the worker decides, and hangs up
     log_to_stderr()
     settings = Settings.from_env(os.environ)
     tasks: dict[str, Task] = {}

@@ -1,70 +1,113 @@
-"""Housekeeping, run by a worker that ends when the queue is empty."""
+"""Housekeeping: what is swept, and what is rescued of jobs whose worker was killed."""
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 
-from procrastinate import App
 from sqlalchemy import Engine
 
-from jobs.queue import QUEUE, connector_of
-from jobs.sweep import rescue_stalled
-from store import results
+from jobs.queue import enqueue
+from jobs.sweep import rescue, sweep
+from store import jobs, results
 from store.engine import reading, writing
 from store.sites import ANONYMOUS
-
-FOUR_DAYS_AGO = "now() - interval '4 days'"
+from tests.jobs.working import job_of
 
 
 def test_an_expired_result_is_deleted(engine: Engine) -> None:
     save(engine, "res_old", timedelta(seconds=-1))
-    run_task(engine, "sweep")
+    sweep(engine)
     assert stored_results(engine) == []
 
 
 def test_a_living_result_stays(engine: Engine) -> None:
     save(engine, "res_new", timedelta(days=1))
-    run_task(engine, "sweep")
+    sweep(engine)
     assert stored_results(engine) == ["res_new"]
 
 
-def test_a_job_that_ended_days_ago_is_deleted(engine: Engine) -> None:
-    execute(engine, insert_job("succeeded"))
-    execute(engine, "DELETE FROM procrastinate_events")
-    execute(
-        engine,
-        f"INSERT INTO procrastinate_events (job_id, type, at) SELECT id, 'succeeded', {FOUR_DAYS_AGO} FROM procrastinate_jobs",
-    )
-    run_task(engine, "sweep")
-    assert "killed" not in [task for task, _ in jobs(engine)]
+def test_a_job_that_ended_days_ago_is_deleted_and_a_later_one_is_not(engine: Engine) -> None:
+    old, new = begun(engine), begun(engine)
+    with writing(engine) as connection:
+        for id in (old, new):
+            jobs.succeed(connection, id, None)
+    execute(engine, f"UPDATE jobs SET finished_at = now() - interval '4 days' WHERE id = '{old}'")
+    sweep(engine)
+    assert stored_jobs(engine) == [new]
 
 
 def test_a_job_of_a_killed_worker_is_queued_again(engine: Engine) -> None:
-    execute(engine, insert_job("doing", attempts=0))
+    id = begun(engine)
     rescue(engine)
-    assert jobs(engine) == [("killed", "todo")]
+    assert (job_of(engine, id).state, in_queue(engine)) == ("queued", ["todo"])
 
 
-def test_a_job_that_took_three_workers_along_has_failed(engine: Engine) -> None:
-    execute(engine, insert_job("doing", attempts=2))
+def test_a_job_that_took_four_workers_along_has_failed(engine: Engine) -> None:
+    id = begun(engine)
+    for _ in range(jobs.RETRIES):
+        rescue(engine)
+        begin(engine, id)
     rescue(engine)
-    assert jobs(engine) == [("killed", "failed")]
+    job = job_of(engine, id)
+    assert job.reason is not None
+    assert (job.state, job.reason["detail"]) == ("failed", "the worker that did the job died before it was done")
+    assert in_queue(engine) == ["failed"]
 
 
 def test_a_job_of_a_living_worker_is_left_alone(engine: Engine) -> None:
+    id = begun(engine)
     execute(engine, "INSERT INTO procrastinate_workers DEFAULT VALUES")
-    execute(engine, insert_job("doing"))
     execute(engine, "UPDATE procrastinate_jobs SET worker_id = (SELECT id FROM procrastinate_workers)")
     rescue(engine)
-    assert jobs(engine) == [("killed", "doing")]
+    assert (job_of(engine, id).state, in_queue(engine)) == ("running", ["doing"])
 
 
-def insert_job(status: str, attempts: int = 0) -> str:
-    return (
-        "INSERT INTO procrastinate_jobs (queue_name, task_name, status, attempts) "
-        f"VALUES ('default', 'killed', '{status}', {attempts})"
-    )
+def test_a_job_whose_worker_has_been_silent_for_long_is_queued_again(engine: Engine) -> None:
+    id = begun(engine)
+    execute(engine, "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '10 seconds')")
+    execute(engine, "UPDATE procrastinate_jobs SET worker_id = (SELECT id FROM procrastinate_workers)")
+    rescue(engine)
+    assert job_of(engine, id).state == "queued"
+
+
+def test_a_job_that_the_queue_does_not_know_is_queued_again(engine: Engine) -> None:
+    id = begun(engine)
+    execute(engine, "DELETE FROM procrastinate_jobs")
+    rescue(engine)
+    assert (job_of(engine, id).state, in_queue(engine)) == ("queued", ["todo"])
+
+
+def test_a_retry_that_waits_for_a_clock_set_back_is_brought_forward(engine: Engine) -> None:
+    begun(engine)
+    execute(engine, "UPDATE procrastinate_jobs SET status = 'todo', scheduled_at = now() + interval '2 hours'")
+    rescue(engine)
+    assert fetched(engine, "SELECT scheduled_at <= now() FROM procrastinate_jobs") == [True]
+
+
+def test_an_attempt_that_was_believed_dead_ends_nothing_any_more(engine: Engine) -> None:
+    id = begun(engine)
+    rescue(engine)
+    begin(engine, id)
+    with writing(engine) as connection:
+        assert jobs.hold(connection, id, attempt=1) is None
+        assert jobs.work_of(connection, id, attempt=1) is None
+        assert not jobs.note(connection, id, 1, 0.5, ["still here"])
+        assert jobs.hold(connection, id, attempt=2) == "running"
+
+
+def begun(engine: Engine) -> str:
+    """A job that a worker has taken which then was killed."""
+    with writing(engine) as connection:
+        id = enqueue(connection, ANONYMOUS, "nap", {})
+    begin(engine, id)
+    return id
+
+
+def begin(engine: Engine, id: str) -> None:
+    execute(engine, "UPDATE procrastinate_jobs SET status = 'doing' WHERE status = 'todo'")
+    with writing(engine) as connection:
+        queue_id = connection.exec_driver_sql(f"SELECT queue_id FROM jobs WHERE id = '{id}'").scalar_one()
+        assert jobs.begin(connection, id, queue_id) is not None
 
 
 def save(engine: Engine, id: str, ttl: timedelta) -> None:
@@ -72,35 +115,23 @@ def save(engine: Engine, id: str, ttl: timedelta) -> None:
         results.save(connection, id=id, site_id=ANONYMOUS, kind="regress", answer=b"{}", picture=None, ttl=ttl)
 
 
-def stored_results(engine: Engine) -> list[str]:
-    with reading(engine) as connection:
-        return list(connection.exec_driver_sql("SELECT id FROM results").scalars())
+def stored_results(engine: Engine) -> list[object]:
+    return fetched(engine, "SELECT id FROM results")
 
 
-def jobs(engine: Engine) -> list[tuple[str, str]]:
+def stored_jobs(engine: Engine) -> list[object]:
+    return fetched(engine, "SELECT id FROM jobs")
+
+
+def in_queue(engine: Engine) -> list[object]:
+    return fetched(engine, "SELECT status::text FROM procrastinate_jobs")
+
+
+def fetched(engine: Engine, query: str) -> list[object]:
     with reading(engine) as connection:
-        return [tuple(row) for row in connection.exec_driver_sql("SELECT task_name, status::text FROM procrastinate_jobs")]
+        return list(connection.exec_driver_sql(query).scalars())
 
 
 def execute(engine: Engine, statement: str) -> None:
     with writing(engine) as connection:
         connection.exec_driver_sql(statement)
-
-
-def run_task(engine: Engine, name: str) -> None:
-    async def run(queue: App) -> None:
-        async with queue.open_async():
-            await queue.configure_task(name).defer_async(timestamp=0)
-            await queue.run_worker_async(wait=False, install_signal_handlers=False, additional_context={"engine": engine})
-
-    with QUEUE.replace_connector(connector_of(engine)) as queue:
-        asyncio.run(run(queue))
-
-
-def rescue(engine: Engine) -> None:
-    async def run(queue: App) -> None:
-        async with queue.open_async():
-            await rescue_stalled(queue.job_manager)
-
-    with QUEUE.replace_connector(connector_of(engine)) as queue:
-        asyncio.run(run(queue))
