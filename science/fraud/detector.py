@@ -1,0 +1,80 @@
+"""Several views of a row in one score: the mean of the logarithms of their energies, each in its own units.
+
+The blended energy is a weighted geometric mean of energies, so what a column adds to each of them, divided by that energy,
+adds up to shares of the whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from science.fraud.blocks import blocked, rows
+from science.fraud.nearest import Nearest
+from science.fraud.network import Autoencoder
+from science.fraud.tails import Tails
+from science.fraud.weighted import mean_sd
+from science.fraud.whitening import Whitening
+from science.table import FloatArray
+
+View = Autoencoder | Whitening | Nearest | Tails
+
+AT_ONCE = 1024  # rows: what is computed in between stays in the cache
+FLOOR = 0.05  # of the mean energy, added: the logarithm of a row that equals a legitimate one is of no interest
+
+
+@dataclass(frozen=True)
+class Detector:
+    """views, and of each the floor, the mean and the standard deviation of its log energy on legitimate rows: (v,)."""
+
+    views: tuple[View, ...]
+    floor: FloatArray
+    mean: FloatArray
+    sd: FloatArray
+
+    def scores(self, Z: np.ndarray) -> FloatArray:
+        """Score rows Z (n, p) float32 in standard units: (n,), higher is stranger, 0 an average legitimate row.
+
+        A row's score is the same to the last bit whatever rows it comes with.
+        """
+        n = len(Z)
+        scores = np.empty(n)
+        for start in range(0, n, AT_ONCE):
+            part = Z[start : start + AT_ONCE]
+            scores[start : start + AT_ONCE] = self.blended(rows(self.energies(blocked(part)), len(part)))
+        return scores
+
+    def energies(self, B: np.ndarray) -> FloatArray:
+        """Return the energy in each view: (blocks, BLOCK, p) to (blocks, BLOCK, v)."""
+        return np.stack([view.energies(B) for view in self.views], axis=-1).astype(np.float64)
+
+    def blended(self, energies: FloatArray) -> FloatArray:
+        """Return the score of energies (n, v)."""
+        z = (np.log(energies + self.floor) - self.mean) / self.sd
+        return np.asarray(z.sum(-1) / len(self.views))
+
+    def shares(self, Z: np.ndarray) -> FloatArray:
+        """Return the share of each column (n, p) in the blended energy of rows Z (n, p); a row sums to one."""
+        B = blocked(Z)
+        exponents = (1 / self.sd) / (1 / self.sd).sum()
+        total = np.zeros(Z.shape)
+        for view, exponent in zip(self.views, exponents, strict=True):
+            parts = rows(view.contributions(B), len(Z)).astype(np.float64)
+            whole = parts.sum(1, keepdims=True)
+            total += exponent * np.where(whole > 0, parts / np.where(whole > 0, whole, 1.0), 1.0 / Z.shape[1])
+        return np.asarray(total / total.sum(1, keepdims=True))
+
+    def expected(self, Z: np.ndarray) -> FloatArray:
+        """Return what each column should be (n, p), by the autoencoder, or given the other columns where there is none."""
+        view = next(view for view in self.views if isinstance(view, Autoencoder | Whitening))
+        return rows(view.expected(blocked(Z)), len(Z)).astype(np.float64)
+
+
+def detector_of(views: tuple[View, ...], Z: np.ndarray, weight: FloatArray) -> Detector:
+    """Bring views to common units on legitimate rows Z (n, p) of weight (n,) that they were not learned from."""
+    plain = Detector(views, np.zeros(len(views)), np.zeros(len(views)), np.ones(len(views)))
+    energies = rows(plain.energies(blocked(Z)), len(Z))
+    floor = np.maximum(FLOOR * np.average(energies, axis=0, weights=weight), 1e-12)
+    spread = np.array([mean_sd(column, weight) for column in np.log(energies + floor).T])
+    return Detector(views, floor, spread[:, 0], spread[:, 1])

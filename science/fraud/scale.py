@@ -1,0 +1,109 @@
+"""Standard units, learned on the training rows: sums that absorb chunks and merge, and the scaling they give."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from science.table import BoolArray, FloatArray
+
+SKEWED = 2.0  # an exponential distribution's: an amount that leans more than that is told in logarithms
+FARTHEST = 1e6  # standard deviations: beyond that a row is as strange as can be, and squares still fit float32
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Weighted central sums of columns, a monoid. weight: a number; mean, second, third, least: (p,).
+
+    Merging is Pébay's (2008, Sandia SAND2008-6212, eq. 2.1 and 2.2).
+    """
+
+    weight: float
+    mean: FloatArray
+    second: FloatArray
+    third: FloatArray
+    least: FloatArray
+
+    @classmethod
+    def empty(cls, columns: int) -> Moments:
+        zeros = np.zeros(columns)
+        return cls(0.0, zeros, zeros, zeros, np.full(columns, np.inf))
+
+    def absorb(self, X: FloatArray, weight: FloatArray) -> Moments:
+        """Add rows X (n, p) of weight (n,)."""
+        if not len(X):
+            return self
+        total = float(weight.sum())
+        mean = weight @ X / total
+        D = X - mean
+        return self.merge(Moments(total, mean, weight @ D**2, weight @ D**3, X.min(0)))
+
+    def merge(self, other: Moments) -> Moments:
+        a, b = self.weight, other.weight
+        n = a + b
+        if n == 0:
+            return self
+        d = other.mean - self.mean
+        second = self.second + other.second + d**2 * (a * b / n)
+        skew = d**3 * (a * b * (a - b) / n**2) + 3 * d * (a * other.second - b * self.second) / n
+        return Moments(n, self.mean + d * (b / n), second, self.third + other.third + skew, np.minimum(self.least, other.least))
+
+    @property
+    def sd(self) -> FloatArray:
+        """Standard deviations (p,), 1 where a column does not vary."""
+        sd = np.sqrt(self.second / self.weight)
+        flat = sd <= 1e-12 * np.maximum(1.0, np.abs(self.mean))  # what rounding leaves of a constant
+        return np.where(flat, 1.0, sd)
+
+    @property
+    def skewness(self) -> FloatArray:
+        skewness: FloatArray = self.third / self.weight / self.sd**3
+        return skewness
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """z = (x or log x - mean) / sd. logged: (p,) bool, mean and sd: (p,)."""
+
+    logged: BoolArray
+    mean: FloatArray
+    sd: FloatArray
+
+    def apply(self, X: FloatArray) -> np.ndarray:
+        """Return X (n, p) in standard units, float32."""
+        if self.logged.any():
+            X = X.copy()
+            X[:, self.logged] = logarithm(X[:, self.logged])
+        Z = (X - self.mean) / self.sd
+        return np.clip(Z, -FARTHEST, FARTHEST, out=Z).astype(np.float32)
+
+    def undo(self, Z: FloatArray) -> FloatArray:
+        """Return standard units (n, p) in those of the data."""
+        X = Z * self.sd + self.mean
+        X[:, self.logged] = np.sign(X[:, self.logged]) * np.expm1(np.abs(X[:, self.logged]))
+        return X
+
+
+def logarithm(X: FloatArray) -> FloatArray:
+    """Return log(1 + x), and its mirror image below zero."""
+    return np.asarray(np.sign(X) * np.log1p(np.abs(X)))
+
+
+def both_moments(X: FloatArray, weight: FloatArray) -> Moments:
+    """Return the moments of the columns and, after them, of their logarithms: what scaling_of needs."""
+    return Moments.empty(2 * X.shape[1]).absorb(np.hstack((X, logarithm(X))), weight)
+
+
+def scaling_of(moments: Moments, amounts: Literal["auto"] | Sequence[str], columns: Sequence[str]) -> Scaling:
+    """Choose which columns are amounts and return the scaling. moments: of both_moments, absorbed and merged."""
+    p = len(columns)
+    skewness = moments.skewness
+    if amounts == "auto":
+        logged = (moments.least[:p] >= 0) & (skewness[:p] > SKEWED) & (np.abs(skewness[p:]) < skewness[:p])
+    else:
+        logged = np.array([name in amounts for name in columns])
+    chosen = np.arange(p) + p * logged
+    return Scaling(logged, moments.mean[chosen], moments.sd[chosen])
