@@ -1,65 +1,51 @@
-"""GET /datasets and GET /datasets/<name>: the stored data a caller can name, and a look at their columns and rows."""
+"""GET /datasets; GET, PUT and DELETE /datasets/<name>; POST /datasets/<name>/rows: the data that a site keeps."""
 
 from __future__ import annotations
 
 import csv
 import io
-from datetime import datetime
-from typing import Annotated, Literal
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 
 from flask import Response, request
 from flask_restful import Resource
-from pydantic import BaseModel, ConfigDict, Field
 
-from resources.body import fields_of_query
-from resources.caller import reading_caller
+from errors import NotFound
+from resources.body import CSV, JSON, fields_of_query
+from resources.caller import Caller, owning_caller, reading_caller
+from resources.dataset_models import (
+    AppendRequest,
+    DatasetList,
+    DatasetPage,
+    Kept,
+    NoQuery,
+    PutRequest,
+    RowsQuery,
+    told,
+)
+from resources.formats import accepted
+from resources.idempotency import PARAMETER, done_once
 from resources.operation import Operation
+from resources.sent_rows import WantedColumns, rows_of
 from resources.service import service
 from resources.tables import dataset_of
+from resources.uploads import Upload, given_away, holding, uploaded
 from resources.validation import validated
-from store import datasets
-from store.engine import reading
+from store import catalog, datasets
+from store.datasets import Bounds, DatasetInfo, Stored
+from store.engine import Connection, reading, writing
+from store.rows import Rows
+from store.rules import Rules
 from store.sites import SAMPLES
 
-
-class DatasetColumn(BaseModel):
-    """A column and what is in it: the range of numbers, the number of different texts."""
-
-    name: str
-    type: Literal["number", "text", "boolean"]
-    missing: int
-    distinct: int | None = None
-    min: float | None = None
-    max: float | None = None
-
-
-class Dataset(BaseModel):
-    """Stored data; `sample` ones come with the server and are everybody's."""
-
-    name: str
-    rows: int
-    columns: list[DatasetColumn]
-    sample: bool
-    fingerprint: str
-    created_at: datetime
-
-
-class DatasetList(BaseModel):
-    datasets: list[Dataset]
-
-
-class RowsQuery(BaseModel):
-    """How many rows to show beside the summary."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    rows: Annotated[int, Field(ge=0, le=1000, description="Give the first rows, too.")] = 0
-
-
-class DatasetPage(Dataset):
-    """A dataset, with its first rows when they are asked for."""
-
-    first_rows: list[dict[str, float | str | bool | None]]
+LARGE = 256 * 1024  # bytes: read in 10 ms
+SUFFIX = ".csv"
+EXAMPLE = {
+    "data": {"user": ["Hans", "Anna", "Ines"], "Amount": [149.62, 2.69, None], "Class": [0, 1, None]},
+    "mask": {"user": 2},
+    "drop_null": ["Amount"],
+    "fill": {"Class": -1},
+}
 
 
 class Datasets(Resource):
@@ -71,40 +57,136 @@ class Datasets(Resource):
         reader = reading_caller(service())
         with reading(service().engine) as connection:
             listed = datasets.list_(connection, SAMPLES if reader.kind == "publishable" else reader.site_id)
-        return {"datasets": [_told(info) for info in listed]}, 200
+        return {"datasets": [told(info) for info in listed]}, 200
 
 
 class OneDataset(Resource):
-    """One dataset: its columns, and its first rows."""
+    """One dataset: its columns, its rows."""
 
-    operations = {"get": Operation("Describe stored data", DatasetPage, query=RowsQuery)}  # noqa: RUF012
+    operations = {  # noqa: RUF012
+        "get": Operation(
+            "Describe stored data, show a page of rows, or give all as CSV", DatasetPage, query=RowsQuery, also=(CSV,)
+        ),
+        "put": Operation(
+            "Store data, replacing what has the name",
+            Kept,
+            body=PutRequest,
+            query=Rules,
+            example=EXAMPLE,
+            statuses={200: "Replaced", 201: "Stored"},
+        ),
+        "delete": Operation("Delete stored data", None),
+    }
 
     def get(self, name: str) -> tuple[dict[str, object], int] | Response:
         asked = validated(RowsQuery, fields_of_query(request))
-        dataset = dataset_of(name, reading_caller(service()), service())
+        dataset = dataset_of(name.removesuffix(SUFFIX), reading_caller(service()), service())
+        if name.endswith(SUFFIX) or accepted(request).best_match((JSON, CSV)) == CSV:
+            return _csv(dataset, asked)
         with reading(service().engine) as connection:
-            columns = datasets.load(connection, dataset, limit=asked.rows) if asked.rows else {}
-        if request.accept_mimetypes.best == "text/csv":
-            columns = columns or {column.name: [] for column in dataset.columns}
-            return Response(_csv(columns), mimetype="text/csv", headers={"Vary": "Accept"})
-        records = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-        return {**_told(dataset), "first_rows": records}, 200
+            dataset = datasets.counted(connection, dataset)
+            columns = datasets.load(connection, dataset, after=asked.after, limit=asked.rows) if asked.rows else {}
+        page = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+        last = asked.after + len(page)
+        return {**told(dataset), "page": page, "next": last if page and last < dataset.rows else None}, 200
+
+    def put(self, name: str) -> tuple[dict[str, object], int, dict[str, str]]:
+        owner = owning_caller()
+        catalog.check_name(name)
+        with uploaded(request, service()) as upload, _in_turn():
+            asked = validated(PutRequest, upload.fields)
+            rows = rows_of(asked.data, WantedColumns.to_put(asked.rules), service())
+            with writing(service().engine) as connection:
+                stored = datasets.put(connection, owner.site_id, name, rows, asked.rules, secret=_secret(), bounds=_bounds())
+        return _told(stored), 201 if stored.new else 200, {"Location": f"/datasets/{name}"}
+
+    def delete(self, name: str) -> Response:
+        owner = owning_caller()
+        validated(NoQuery, fields_of_query(request))
+        with writing(service().engine) as connection:
+            removed = datasets.remove(connection, owner.site_id, name)
+        if not removed:
+            raise NotFound("this site has no dataset of this name")
+        return Response(status=204)
 
 
-def _told(info: datasets.DatasetInfo) -> dict[str, object]:
-    return {
-        "name": info.name,
-        "rows": info.rows,
-        "columns": [{name: getattr(column, name) for name in DatasetColumn.model_fields} for column in info.columns],
-        "sample": info.site_id == SAMPLES,
-        "fingerprint": info.fingerprint,
-        "created_at": info.created_at,
+class DatasetRows(Resource):
+    """The rows of a dataset, to which others are added."""
+
+    operations = {  # noqa: RUF012
+        "post": Operation(
+            "Add rows to stored data, all or none",
+            Kept,
+            body=AppendRequest,
+            example={"data": {"user": ["Otto"], "Amount": [378.66], "Class": [None]}},
+            statuses={201: "Added"},
+            parameters=(PARAMETER,),
+        )
     }
 
+    def post(self, name: str) -> Response:
+        owner = owning_caller()
+        location = {"Location": f"/datasets/{name}"}
+        with uploaded(request, service()) as upload, _in_turn():
+            rows = _rows_to_append(upload, _own(name, owner))
 
-def _csv(columns: dict[str, list[object]]) -> str:
+            def append(connection: Connection) -> tuple[int, object]:
+                kept = datasets.append(connection, owner.site_id, name, rows, secret=_secret(), bounds=_bounds())
+                return 201, _told(kept)
+
+            return done_once(request, upload.digest, owner, service(), append, location)
+
+
+def _rows_to_append(upload: Upload, info: DatasetInfo) -> Rows:
+    asked = validated(AppendRequest, upload.fields)
+    return rows_of(asked.data, WantedColumns.to_append(info), service())
+
+
+def _own(name: str, owner: Caller) -> DatasetInfo:
+    with reading(service().engine) as connection:
+        info = datasets.find(connection, owner.site_id, name)
+    if info is None or info.site_id != owner.site_id:
+        raise NotFound("this site has no dataset of this name; PUT /datasets/<name> makes one")
+    return info
+
+
+@contextmanager
+def _in_turn() -> Iterator[None]:
+    """Check and store a large body in turn, for that is work too."""
+    with service().gate.turn() if (request.content_length or 0) > LARGE else nullcontext():
+        yield
+
+
+def _csv(dataset: DatasetInfo, asked: RowsQuery) -> Response:
+    """Give rows as CSV: read in one go into a file, so that no caller's slowness keeps a connection to Postgres."""
+    file = holding()
+    try:
+        file.write(_header(column.name for column in dataset.columns))
+        with reading(service().engine) as connection:
+            datasets.write_csv(connection, dataset, file, after=asked.after, limit=asked.rows)
+        size = file.tell()
+    except BaseException:
+        file.close()
+        raise
+    response = Response(given_away(file), mimetype=CSV, headers={"Content-Length": str(size), "Vary": "Accept"})
+    response.call_on_close(file.close)
+    return response
+
+
+def _header(names: Iterable[str]) -> bytes:
     out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return out.getvalue()
+    csv.writer(out, lineterminator="\n").writerow(names)
+    return out.getvalue().encode()
+
+
+def _told(stored: Stored) -> dict[str, object]:
+    return {**told(stored.info), "rows_sent": stored.sent, "rows_added": stored.added}
+
+
+def _secret() -> bytes:
+    return service().settings.secret.encode()
+
+
+def _bounds() -> Bounds:
+    settings = service().settings
+    return Bounds(settings.max_dataset_rows, settings.max_site_cells, settings.max_datasets)

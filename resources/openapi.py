@@ -101,7 +101,7 @@ def _operation(path: str, resource: type[Resource], verb: str, operation: Operat
         "operationId": f"{verb}_{resource.__name__}",
         "tags": [path.split("/")[1]],
         "summary": operation.summary,
-        "parameters": [*_path_parameters(path), *_query_parameters(operation)],
+        "parameters": [*_path_parameters(path), *_query_parameters(operation), *operation.parameters],
         "responses": _responses(operation),
     }
     if operation.body is not None:
@@ -160,6 +160,8 @@ def _successes(operation: Operation) -> dict[str, Any]:
     if operation.answer is None:
         return {"204": {"description": "Done; there is nothing to tell."}}
     given = {"description": "The answer", "content": _content(operation)}
+    if operation.statuses:
+        return {str(status): given | {"description": words} for status, words in operation.statuses.items()}
     if operation.creates:
         return {
             "200": given | {"description": "Known already, answered from the store"},
@@ -174,6 +176,7 @@ def _content(operation: Operation) -> dict[str, Any]:
         return {media_type: {} for media_type in (MEDIA_TYPES.values() if answer == "*/*" else (answer,))}
     assert answer is not None
     content: dict[str, Any] = {JSON: {"schema": {"$ref": REFERENCE.format(model=answer.__name__)}}}
+    content |= {media_type: {} for media_type in operation.also}
     if operation.keeps:
         content |= {media_type: {} for media_type in MEDIA_TYPES.values() if media_type != JSON}
     return content

@@ -18,6 +18,9 @@ class Operation:
     query: type[BaseModel] | None = None
     example: Mapping[str, object] = field(default_factory=dict)  # of a body
     keeps: bool = False  # its answer is kept under a URL of its own, in every format
+    statuses: Mapping[int, str] = field(default_factory=dict)  # of success, each in words; without them 200, or 204
+    also: tuple[str, ...] = ()  # media types that the answer can be had in beside JSON
+    parameters: tuple[Mapping[str, object], ...] = ()  # headers, as OpenAPI describes them
 
     @property
     def creates(self) -> bool:

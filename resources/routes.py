@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_restful import Resource
 
-from resources.datasets import Datasets, OneDataset
+from resources.datasets import DatasetRows, Datasets, OneDataset
 from resources.forecast import Forecast
 from resources.forecast_provenance import ForecastProvenance
 from resources.health import Live, Ready
@@ -23,6 +23,7 @@ ROUTES: tuple[tuple[type[Resource], str], ...] = (
     (OneResult, "/results/<name>"),
     (Datasets, "/datasets"),
     (OneDataset, "/datasets/<name>"),
+    (DatasetRows, "/datasets/<name>/rows"),
     (Live, "/health/live"),
     (Ready, "/health/ready"),
     (OpenApi, "/openapi.json"),

@@ -92,6 +92,7 @@ def append(connection: Connection, site_id: int, name: str, rows: Rows, *, secre
     if info is None:
         raise NotFound("this site has no dataset of this name; PUT /datasets/<name> makes one")
     _refuse_registered(info)
+    check_columns(info, list(rows.types))
     rows = rows.select([column.name for column in sent_columns(info)])
     check_drift(info, rows)
     joined = joined_by(connection, site_id, name, info.rules, rows.types)
@@ -216,7 +217,7 @@ def _replace(connection: Connection, site_id: int, name: str, filled: Filling, r
 def _settled(rules: Rules, joined: tuple[ColumnInfo, ...]) -> Rules:
     """Name the joined columns, so that those that the other dataset gets later are not joined one day."""
     assert rules.join is not None
-    return rules.model_copy(update={"join": rules.join.model_copy(update={"columns": tuple(c.name for c in joined)})})
+    return rules.model_copy(update={"join": rules.join.model_copy(update={"columns": [c.name for c in joined]})})
 
 
 def _check_bounds(connection: Connection, site_id: int, name: str, width: int, rows: int, bounds: Bounds) -> None:

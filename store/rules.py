@@ -6,7 +6,7 @@ what drops and fills sees masked texts and joined columns. Source of the steps: 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -46,9 +46,7 @@ class Join(Frozen):
 
     dataset: Annotated[str, Field(max_length=63)]
     on: Name
-    columns: Annotated[tuple[Name, ...] | None, Field(min_length=1, max_length=1000, description="Without it: all but `on`.")] = (
-        None
-    )
+    columns: Annotated[list[Name] | None, Field(min_length=1, max_length=1000, description="Without it: all but `on`.")] = None
     how: Annotated[Literal["inner", "left"], Field(description="What has no partner is dropped, or kept with nulls.")] = "inner"
 
 
@@ -56,14 +54,14 @@ class Rules(Frozen):
     """All that is declared of a dataset; nothing has to be."""
 
     types: Annotated[dict[Name, Type], Field(max_length=1000, description="Types by column; what is not told is inferred.")] = {}
-    columns: Annotated[
-        tuple[Name, ...] | None, Field(min_length=1, max_length=1000, description="Keep only these, in this order.")
-    ] = None
+    columns: Annotated[list[Name] | None, Field(min_length=1, max_length=1000, description="Keep only these, in this order.")] = (
+        None
+    )
     mask: Annotated[
         dict[Name, Count | Mask], Field(max_length=100, description="How many characters of a text to hide, by column.")
     ] = {}
     join: Join | None = None
-    drop_null: Annotated[tuple[Name, ...], Field(max_length=1000, description="Drop rows where one of these is missing.")] = ()
+    drop_null: Annotated[list[Name], Field(max_length=1000, description="Drop rows where one of these is missing.")] = []
     where: Annotated[dict[Name, Like], Field(max_length=100, description="Keep only rows that are like this.")] = {}
     fill: Annotated[
         dict[Name, Filling], Field(max_length=1000, description="What stands where a value is missing, by column.")
@@ -75,7 +73,7 @@ class Rules(Frozen):
         return bool(self.join or self.drop_null or self.where or self.fill)
 
     @property
-    def texts(self) -> dict[str, Type]:
+    def declared(self) -> dict[str, Type]:
         """The types that are told: a masked column is a text, whatever its cells look like."""
         return {**self.types, **dict.fromkeys(self.mask, "text")}
 
@@ -144,7 +142,7 @@ def _known(rule: str, names: Iterable[str], types: Mapping[str, Type]) -> None:
             raise InvalidInput(f"{rule} names the column {name}, which is not there", field=pointer(rule, name))
 
 
-def _once(rule: str, names: tuple[str, ...]) -> None:
+def _once(rule: str, names: Sequence[str]) -> None:
     for place, name in enumerate(names):
         if name in names[:place]:
             raise InvalidInput(f"the column {name} stands twice", field=pointer(rule, place))

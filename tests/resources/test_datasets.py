@@ -8,7 +8,7 @@ def test_samples_are_listed_with_their_columns(ask):
 def test_a_dataset_tells_its_rows_and_shows_the_first(ask):
     iris = ask("GET", "/datasets/iris", query_string={"rows": 2}).json
     assert iris["rows"] == 150
-    assert iris["first_rows"][0] == {
+    assert iris["page"][0] == {
         "Sepal_Length": 5.1,
         "Sepal_Width": 3.5,
         "Petal_Length": 1.4,
@@ -29,5 +29,5 @@ def test_an_unknown_dataset_is_not_found(ask):
 
 
 def test_a_missing_value_is_null(ask):
-    rows = ask("GET", "/datasets/airquality", query_string={"rows": 5}).json["first_rows"]
+    rows = ask("GET", "/datasets/airquality", query_string={"rows": 5}).json["page"]
     assert rows[4]["Ozone"] is None

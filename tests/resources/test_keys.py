@@ -3,6 +3,7 @@
 import pytest
 
 from app import create_app
+from resources.api import CONFIRMED_LATER
 from resources.openapi import documented
 from store import datasets, keys
 from store.engine import writing
@@ -40,7 +41,8 @@ def test_two_sites_never_see_each_others_things(application, client):
                 response = client.open(url, method=verb, headers=headers, query_string=query, json=body)
                 assert result["id"] not in response.text, (verb, url)
                 if path not in OPEN and ("{name}" in path or path == "/regress"):
-                    assert response.status_code in (403, 404, 401), (verb, url, response.text)
+                    refusals = (401, 403, 411, 422) if verb == "PUT" else (401, 403, 404)  # a name is each site's own to put
+                    assert response.status_code in refusals, (verb, url, response.text)
                 if path not in OPEN:
                     assert "private_data" not in response.text, (verb, url)
     assert client.get(result["url"], headers=theirs.headers).json == result
@@ -89,6 +91,33 @@ def test_a_revoked_key_stops_working_at_once(application, client, site):
         for key in keys.list_(connection, site.id):
             keys.revoke(connection, key.id)
     assert client.get("/results", headers=site.headers).status_code == 401
+
+
+@pytest.mark.parametrize("path", [f"/{endpoint}" for endpoint in sorted(CONFIRMED_LATER)])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"json": {"formula": "y ~ x", "data": {"y": [1, 2, 4, 7], "x": [1, 2, 3, 4]}}},
+        {"json": {"formula": "y ~ x + (1 | g)", "data": {"y": [1, 2, 4, 7], "x": [1, 2, 3, 4], "g": ["a", "b", "a", "b"]}}},
+        {"json": {"formula": "y ~ nothing", "data": {"y": [1]}}},
+        {"json": {"formula": "y ~ x", "dataset": "iris"}},
+        {"json": {"formula": "y ~ x", "dataset": "nothing"}},
+        {"data": "{", "content_type": "application/json"},
+        {"data": "x", "content_type": "text/html"},
+        {"json": {}, "headers": {"Accept": "application/pdf"}},
+        {"json": {}, "query_string": {"ttl": "no"}},
+    ],
+)
+def test_a_key_that_was_used_before_is_told_nothing_once_it_is_revoked(application, client, site, path, body):
+    """Not the answer it had, not what is wrong with its question, not whether a dataset is there."""
+    headers = site.headers | body.get("headers", {})
+    before = client.post(path, **(body | {"headers": headers}))
+    assert before.status_code != 401
+    with writing(engine_of(application)) as connection:
+        keys.revoke(connection, keys.find(connection, site.secret).id)
+    after = client.post(path, **(body | {"headers": headers}))
+    assert (after.status_code, after.json["type"]) == (401, "urn:lamplight:problem:unauthenticated")
+    assert after.json.keys() == {"type", "title", "status", "detail", "request_id"}
 
 
 def test_a_publishable_key_reads_only_from_its_origin(client, site):
