@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from errors import ConfigurationError
 
@@ -41,6 +42,7 @@ class Settings(BaseModel):
     max_dataset_rows: int = Field(1_000_000, ge=1)  # stored; what is computed on is bounded by max_rows
     max_site_cells: int = Field(50_000_000, ge=100)  # rows times columns of all datasets of a site: about 600 MB of Postgres
     max_datasets: int = Field(1_000, ge=1)
+    max_models: int = Field(1_000, ge=1)  # of a site
 
     rate_per_key: int = Field(600, ge=1)  # requests a minute
     rate_per_address: int = Field(120, ge=1)  # requests a minute, for callers without a key
@@ -54,6 +56,8 @@ class Settings(BaseModel):
     max_jobs: int = Field(30, ge=1)  # unfinished ones of a site that came as requests: each keeps its data
     worker_concurrency: int | None = Field(None, ge=1, le=64)  # jobs at once; unset: as many as cores and memory allow
     worker_beside: bool = True  # does the web dyno run a worker, too?
+    ping_hosts: str = "hc-ping.com,cronitor.link,nosnch.in"  # the hosts that ping_url may be at
+    ping_url: str | None = None  # told when the nightly run has ended, and at /fail when something failed
 
     anonymous_ttl_days: int = Field(30, ge=1)  # answers to callers without a key are kept this long
 
@@ -62,6 +66,15 @@ class Settings(BaseModel):
     def _postgres(cls, url: str | None) -> str | None:
         if url is not None and not url.startswith(("postgres://", "postgresql://", "postgresql+psycopg2://")):
             raise ValueError("must begin with postgres:// or postgresql://")
+        return url
+
+    @field_validator("ping_url")
+    @classmethod
+    def _https(cls, url: str | None, given: ValidationInfo) -> str | None:
+        if url is not None and (urlsplit(url).scheme != "https" or not urlsplit(url).hostname or urlsplit(url).username):
+            raise ValueError("must be an https address")
+        if url is not None and urlsplit(url).hostname not in given.data.get("ping_hosts", "").split(","):
+            raise ValueError("its host must be in LAMPLIGHT_PING_HOSTS")
         return url
 
     @classmethod

@@ -12,7 +12,7 @@ from config import Settings
 from science.deadline import Deadline
 from science.limits import Limits
 
-TASK_MODULES = ("jobs.answer",)  # each has TASKS, its tasks by name; a warm process imports them before it forks
+TASK_MODULES = ("jobs.answer", "jobs.refitting")  # each has TASKS, its tasks by name; a warm process imports them before it forks
 
 
 class Report(Protocol):

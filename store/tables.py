@@ -199,3 +199,4 @@ Index("runs_nights", runs.c.model_id, runs.c.revision, runs.c.date, unique=True,
 Index("runs_asked", runs.c.model_id, unique=True, postgresql_where=text("trigger = 'asked' AND state = 'queued'"))
 Index("runs_newest", runs.c.site_id, runs.c.id.desc())
 Index("runs_of_models", runs.c.model_id, runs.c.id.desc())
+Index("runs_jobs", runs.c.job, postgresql_where=text("state = 'queued'"))

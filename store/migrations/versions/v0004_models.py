@@ -78,6 +78,18 @@ CREATE UNIQUE INDEX runs_nights ON runs (model_id, revision, date) WHERE trigger
 CREATE UNIQUE INDEX runs_asked ON runs (model_id) WHERE trigger = 'asked' AND state = 'queued';
 CREATE INDEX runs_newest ON runs (site_id, id DESC);
 CREATE INDEX runs_of_models ON runs (model_id, id DESC);
+CREATE INDEX runs_jobs ON runs (job) WHERE state = 'queued';
+
+-- Whoever ends a job for good, a worker, a sweep or a caller, ends its run in the same transaction.
+CREATE FUNCTION fail_run_of_job() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE runs SET state = 'failed', reason = coalesce(NEW.reason->>'detail', 'the job was cancelled'), finished_at = now()
+    WHERE job = NEW.id AND state = 'queued';
+    RETURN NULL;
+END $$;
+CREATE TRIGGER fail_run AFTER UPDATE OF state ON jobs FOR EACH ROW
+WHEN (NEW.task = 'refit' AND NEW.state IN ('failed', 'cancelled') AND OLD.state <> NEW.state)
+EXECUTE FUNCTION fail_run_of_job();
 """
 
 

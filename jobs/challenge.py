@@ -1,0 +1,143 @@
+"""A model is fitted anew, and the fit is judged beside the one that answers now: both on rows that neither has seen."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import orjson
+import scipy
+
+from errors import InvalidInput, RefitNeeded
+from jobs.task import Context
+from kinds.kind import Judged, Kind, Modelled
+from kinds.packing import packed, unpacked
+from science.deadline import Deadline
+from science.drift import histogram_of, numeric_histogram
+from science.guard import Comparison, Guard, compared
+from science.limits import Limits
+from science.table import Table
+from science.version import ENGINE
+from store.models import Model
+from store.versions import Artifact, NewVersion
+
+LIBRARIES = {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__, "lamplight": ENGINE}
+
+Train = Callable[[Any, Table, Limits, Deadline], Any]
+TRAINERS: Mapping[str, Train] = {}  # of kinds that only jobs can fit, because it takes TensorFlow
+
+
+@dataclass(frozen=True)
+class Challenger:
+    """A new fit, of all rows, and the fit of the rows not held back (`judged`), which may be the same."""
+
+    fit: Any
+    judged: Any
+    verdict: Judged | None  # None: nothing could be held back
+    excuse: str  # why it was not judged
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What comes of it. figures: JSON of what was decided by."""
+
+    promote: bool
+    reason: str
+    figures: dict[str, Any]
+
+
+def challenger_of(kind: Kind, asked: Any, model: Model, rest: Table, held: Table, table: Table, context: Context) -> Challenger:
+    """Fit to the rows not held back and judge that, then fit to all rows. Raises what fitting raises."""
+    modelled = _modelled(kind)
+    train = modelled.fit or TRAINERS[kind.name]
+    judged, verdict, excuse = _judged(modelled, train, asked, rest, held, context)
+    if judged is not None and not modelled.whole:
+        return Challenger(judged, judged, verdict, excuse)
+    context.report(0.5)
+    fit = train(asked, table, context.limits, context.deadline)
+    return Challenger(fit, judged, verdict, excuse)
+
+
+def decided(kind: Kind, challenger: Challenger, champion: Judged | str, guard: Guard) -> Decision:
+    """Decide whether the challenger answers from now on. champion: how it was judged, or why there is none to compare with."""
+    figures: dict[str, Any] = {"challenger": challenger.verdict and challenger.verdict.metrics}
+    if not _modelled(kind).finite(challenger.fit):
+        return Decision(False, "a number that predictions are made of is not finite", figures)
+    if isinstance(champion, str):
+        return Decision(True, champion, figures)
+    figures["champion"] = champion.metrics
+    if challenger.verdict is None:
+        return Decision(False, f"{challenger.excuse}; so the version that answers stays", figures)
+    comparison = compared(champion.losses, challenger.verdict.losses, guard, scale=challenger.verdict.scale)
+    return Decision(comparison.no_worse, comparison.reason, figures | {"comparison": _told(comparison, guard)})
+
+
+def champion_of(kind: Kind, stored: Artifact, rest: Table, held: Table, limits: Limits) -> Judged | str:
+    """Judge the version that answers now on the same rows; or say why it cannot be."""
+    modelled = _modelled(kind)
+    try:
+        return modelled.judge(unpacked(modelled, stored.document, stored.arrays), rest, held, limits)
+    except RefitNeeded:
+        return "the version that answers cannot be read any more"
+    except InvalidInput as error:
+        return f"the version that answers cannot predict these data: {error.detail}"
+
+
+def new_version(
+    kind: Kind, model: Model, table: Table, fingerprint: str, challenger: Challenger, decision: Decision, limits: Limits
+) -> NewVersion:
+    """Write a challenger down."""
+    modelled = _modelled(kind)
+    separate = challenger.judged is not None and challenger.judged is not challenger.fit
+    return NewVersion(
+        model_id=model.id,
+        revision=model.revision,
+        promoted=decision.promote,
+        kind=kind.name,
+        spec=model.spec,
+        dataset=model.dataset,
+        fingerprint=fingerprint,
+        rows=table.rows,
+        engine=ENGINE,
+        libraries=LIBRARIES,
+        artifact=Artifact(*packed(modelled, challenger.fit)),
+        judged=Artifact(*packed(modelled, challenger.judged)) if separate else None,
+        summary=_json(modelled.told(challenger.fit)),
+        metrics=_json(challenger.verdict.metrics if challenger.verdict else {}),
+        statistics=_json(statistics_of(modelled, challenger.fit, table, limits)),
+    )
+
+
+def statistics_of(modelled: Modelled, fit: Any, table: Table, limits: Limits) -> dict[str, Any]:
+    """Count the columns that a fit is made of, and what it predicts of these rows: what drift is measured against."""
+    columns = {name: histogram_of(table[name]).to_json() for name in modelled.columns(fit) if name in table}
+    score = None if modelled.scores is None else numeric_histogram(modelled.scores(fit, table, limits)).to_json()
+    return {"rows": table.rows, "columns": columns, "score": score}
+
+
+def _judged(
+    modelled: Modelled, train: Train, asked: Any, rest: Table, held: Table, context: Context
+) -> tuple[Any, Judged | None, str]:
+    if not held.rows:
+        return None, None, "no row was held back to judge by"
+    try:
+        fit = train(asked, rest, context.limits, context.deadline)
+    except InvalidInput as error:
+        return None, None, f"without the rows held back it could not be fitted: {error.detail}"
+    return fit, modelled.judge(fit, rest, held, context.limits), ""
+
+
+def _modelled(kind: Kind) -> Modelled:
+    assert kind.model is not None  # whoever stored the model has checked
+    return kind.model
+
+
+def _told(comparison: Comparison, guard: Guard) -> dict[str, Any]:
+    return {**vars(comparison), "tolerance": guard.tolerance, "confidence": guard.confidence}
+
+
+def _json(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SERIALIZE_NUMPY)
