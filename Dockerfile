@@ -11,7 +11,7 @@ FROM python:3.13-slim
 RUN useradd --create-home --uid 10001 lamplight
 COPY --from=packages /venv /venv
 WORKDIR /app
-COPY app.py config.py errors.py gunicorn.conf.py ./
+COPY app.py config.py errors.py logs.py gunicorn.conf.py ./
 COPY jobs jobs
 COPY kinds kinds
 COPY plots plots

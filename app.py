@@ -9,7 +9,6 @@ from flask import Flask
 from config import Settings
 from resources.api import mount
 from resources.commands import register
-from resources.logs import log_requests, log_to_stderr
 from resources.service import EXTENSION, service_of
 from store.engine import engine_of
 
@@ -19,8 +18,6 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or Settings.from_env(os.environ)
     app = Flask("lamplight", static_folder=None)
     app.extensions[EXTENSION] = service_of(settings, engine_of(settings))
-    log_to_stderr()
-    log_requests(app)
     mount(app)
     register(app)
     return app

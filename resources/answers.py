@@ -16,7 +16,7 @@ from flask import Request, Response, request
 
 from errors import InvalidInput, NotFound
 from kinds.kind import Computed, Kind
-from resources.caller import Caller
+from resources.caller import Caller, confirmed, unconfirmed
 from resources.formats import respond, wanted_format
 from resources.service import Service
 from resources.tables import Source
@@ -75,13 +75,23 @@ def id_of(work: Work, asker: Asker) -> str:
 
 
 def recalled(result_id: str, asker: Asker) -> Response | None:
-    """Answer from the store, if the result is there; None if it has to be computed."""
-    with reading(asker.service.engine) as connection:
-        found = results.answer_of(connection, asker.caller.site_id, result_id)
+    """Answer from the store, if the result is there; None if it has to be computed. The caller's key lives by then."""
+    found = _stored(result_id, asker)
     if found is None:
         return None
     _keep_longer(found, result_id, asker)
     return _told(found.text, result_id, 200, asker)
+
+
+def _stored(result_id: str, asker: Asker) -> results.Answer | None:
+    """Fetch an answer; a key that nobody has asked the database about yet is asked about in the same round trip."""
+    digest, site_id = unconfirmed(), asker.caller.site_id
+    with reading(asker.service.engine) as connection:
+        if digest is None:
+            return results.answer_of(connection, site_id, result_id)
+        lives, found = results.answer_to_key(connection, digest, site_id, result_id)
+    confirmed(asker.service, lives=lives)
+    return found
 
 
 def answered(work: Work, asker: Asker) -> tuple[str, Response]:

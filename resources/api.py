@@ -11,23 +11,29 @@ import orjson
 from flask import Flask, Response, g, request
 from flask_restful import Api
 
+from config import Settings
 from errors import Forbidden, NotAcceptable, RateLimited, Unauthenticated
+from resources.answer import Answer
 from resources.body import JSON
 from resources.caller import identify
 from resources.crossorigin import allow_origin, is_preflight, preflight
 from resources.formats import accepted
+from resources.logs import log_request
 from resources.problems import problem_of
+from resources.rate import bucket_of
 from resources.routes import OPEN, ROUTES
-from resources.service import service
+from resources.service import Service, service, this_request
 
+CONFIRMED_LATER = frozenset({"regress", "mixed", "forecast"})  # their POST is questions.answer_post, which confirms the key
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
-SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
+SECURITY_HEADERS = (
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+)
+CONTENT_POLICY = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")  # unless the answer has its own
+TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 
 
 class Wire(Api):
@@ -47,11 +53,12 @@ class Wire(Api):
 def json_response(data: object, code: int, headers: dict[str, str] | None = None) -> Response:
     """Write strict JSON: NaN and Infinity become null, numpy's numbers are numbers."""
     body = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
-    return Response(body, status=code, headers=headers, mimetype=JSON)
+    return Answer(body, status=code, headers=headers, mimetype=JSON)
 
 
 def mount(app: Flask) -> None:
     """Put the routes on the app, with what surrounds them."""
+    app.response_class = Answer
     wire = Wire(app)
     for resource, *paths in ROUTES:
         wire.add_resource(resource, *paths)
@@ -60,47 +67,54 @@ def mount(app: Flask) -> None:
 
 
 def _open() -> Response | None:
-    g.started = perf_counter()
-    asked = request.headers.get("X-Request-Id", "")
-    g.request_id = asked if REQUEST_ID.fullmatch(asked) else token_hex(16)
-    if request.endpoint in OPEN:
+    (asked, state), this = this_request(), service()
+    state.started = perf_counter()
+    wanted = asked.headers.get("X-Request-Id", "")
+    state.request_id = wanted if REQUEST_ID.fullmatch(wanted) else token_hex(16)
+    if asked.endpoint in OPEN:
         return None
-    if is_preflight(request):
-        _meter(None)
-        return preflight(request, service())
+    if is_preflight(asked):
+        _meter(None, this)
+        return preflight(asked, this)
     try:
-        g.caller = identify(request, service())
+        state.caller = identify(asked, this, later=asked.method == "POST" and asked.endpoint in CONFIRMED_LATER)
     except (Unauthenticated, Forbidden):
-        _meter(None)  # guessing keys is counted like asking without one
+        _meter(None, this)  # guessing keys is counted like asking without one
         raise
-    _meter(g.caller.key_id)
+    _meter(state.caller.key_id, this)
     return None
 
 
-def _meter(key_id: int | None) -> None:
-    settings, buckets = service().settings, service().buckets
+def _meter(key_id: int | None, service: Service) -> None:
+    settings, buckets = service.settings, service.buckets
     if key_id is not None:
-        g.verdict = buckets.take("key", str(key_id), settings.rate_per_key, monotonic())
+        verdict = buckets.take("key", str(key_id), settings.rate_per_key, monotonic())
     else:
-        g.verdict = buckets.take("address", _address(), settings.rate_per_address, monotonic())
-    if not g.verdict.allowed:
-        raise RateLimited(f"more than {g.verdict.quota} requests a minute; wait {g.verdict.reset} s", retry_after=g.verdict.reset)
+        verdict = buckets.take("address", bucket_of(_address(settings)), settings.rate_per_address, monotonic())
+    g.verdict = verdict
+    if not verdict.allowed:
+        raise RateLimited(f"more than {verdict.quota} requests a minute; wait {verdict.reset} s", retry_after=verdict.reset)
 
 
-def _address() -> str:
+def _address(settings: Settings) -> str:
     """The caller's address: behind a proxy the rightmost of X-Forwarded-For, which alone the proxy vouches for."""
-    if service().settings.behind_proxy:
+    if settings.behind_proxy:
         return request.headers.get("X-Forwarded-For", "").rsplit(",", 1)[-1].strip()
     return request.remote_addr or ""
 
 
 def _close(response: Response) -> Response:
-    response.headers["X-Request-Id"] = g.get("request_id", "")
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.is_secure or request.headers.get("X-Forwarded-Proto") == "https":
-        response.headers["Strict-Transport-Security"] = "max-age=31536000"
-    if "verdict" in g:
-        response.headers.update(g.verdict.headers)
-    allow_origin(request, response, g.get("caller"))
+    (asked, state), headers = this_request(), response.headers
+    verdict = state.get("verdict")
+    headers.extend(
+        (
+            ("X-Request-Id", state.get("request_id", "")),
+            *SECURITY_HEADERS,
+            *(() if CONTENT_POLICY[0] in headers else (CONTENT_POLICY,)),
+            *((TRANSPORT,) if asked.is_secure or asked.headers.get("X-Forwarded-Proto") == "https" else ()),
+            *(verdict.headers if verdict else ()),
+        )
+    )
+    allow_origin(asked, response, state.get("caller"))
+    log_request(response)
     return response

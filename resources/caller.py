@@ -14,6 +14,7 @@ from store.engine import reading
 from store.sites import ANONYMOUS
 
 SCHEME = "bearer "
+DEAD = "this key is unknown or was revoked; `flask --app app keys create` makes a new one"
 
 
 @dataclass(frozen=True)
@@ -26,26 +27,64 @@ class Caller:
     origins: tuple[str, ...] = ()
 
 
-def identify(request: Request, service: Service) -> Caller:
+def identify(request: Request, service: Service, *, later: bool = False) -> Caller:
     """Find the caller of a request from its Authorization header.
 
-    Raises Unauthenticated for a header that is no living key, Forbidden for a publishable key used from an Origin
-    it is not bound to.
+    later: the database is asked about a known key only by `confirm`, or together with the answer (resources/answers.py);
+    until then nothing may be told, computed or kept. Raises Unauthenticated for a header that is no living key, Forbidden
+    for a publishable key used from an Origin it is not bound to.
     """
     header = request.headers.get("Authorization")
     if header is None:
         return Caller("anonymous", ANONYMOUS)
     if header[: len(SCHEME)].lower() != SCHEME:
         raise Unauthenticated("the Authorization header must read: Bearer sk_... (or pk_... from a page)")
-    with reading(service.engine) as connection:
-        key = keys.find(connection, header[len(SCHEME) :].strip())
-    if key is None:
-        raise Unauthenticated("this key is unknown or was revoked; `flask --app app keys create` makes a new one")
+    digest = keys.digest_of(header[len(SCHEME) :].strip())
+    if digest is None:
+        raise Unauthenticated(DEAD)
+    known = service.known_keys.find(digest) if later else None
+    if known is not None:
+        g.unconfirmed = digest
+        return Caller("secret", known.site_id, known.id)
+    key = _living(digest, service)
     if key.kind == "sk":
         return Caller("secret", key.site_id, key.id)
     if request.headers.get("Origin") not in key.origins:
         raise Forbidden("this publishable key is bound to other Origins; use it from a page of one of them")
     return Caller("publishable", key.site_id, key.id, key.origins)
+
+
+def unconfirmed() -> bytes | None:
+    """The digest of this request's key while nobody has asked the database about it."""
+    return cast(bytes | None, g.get("unconfirmed"))
+
+
+def confirm(service: Service) -> None:
+    """Ask the database about this request's key, unless that was done. Raises Unauthenticated when it lives no more."""
+    digest = unconfirmed()
+    if digest is not None:
+        _living(digest, service)
+        confirmed(service, lives=True)
+
+
+def confirmed(service: Service, *, lives: bool) -> None:
+    """Take note of what the database said of this request's key. Raises Unauthenticated when it lives no more."""
+    if lives:
+        g.unconfirmed = None
+        return
+    service.known_keys.forget(g.unconfirmed)
+    raise Unauthenticated(DEAD)
+
+
+def _living(digest: bytes, service: Service) -> keys.Key:
+    with reading(service.engine) as connection:
+        key = keys.find_digest(connection, digest)
+    if key is None:
+        service.known_keys.forget(digest)
+        raise Unauthenticated(DEAD)
+    if key.kind == "sk":
+        service.known_keys.note(digest, key)
+    return key
 
 
 def caller() -> Caller:

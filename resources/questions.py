@@ -9,13 +9,13 @@ from typing import Any, Protocol
 from flask import Response, request
 from pydantic import BaseModel
 
-from errors import InvalidInput
+from errors import InvalidInput, LamplightError
 from kinds.kind import Kind
 from resources.answers import Asker, Work, answered, asker_of, recalled
 from resources.body import KEEPING, fields_of_body, fields_of_query, read_body
-from resources.caller import computing_caller, reading_caller
+from resources.caller import computing_caller, confirm, reading_caller
 from resources.recall import question_of
-from resources.service import service
+from resources.service import Service, service
 from resources.tables import Sent, Source, Stored, dataset_of, table_of
 from resources.validation import validated
 
@@ -38,25 +38,34 @@ Gathering = Callable[[Kind, Any, Asker], Work]
 def answer_post(model: type[BaseModel], kind: Kind, gathered: Gathering | None = None) -> Response:
     """Answer a body: from the store if these very bytes were asked before, else by reading and answering them.
 
-    gathered: where the data of this kind's questions stand, if not in data, dataset and predict.
+    gathered: where the data of this kind's questions stand, if not in data, dataset and predict. A key that is still to be
+    confirmed is so before anything is told: together with the answer, or before an error.
     """
-    asker = asker_of(computing_caller(service()), service())
-    body = read_body(request, service().settings.max_body_bytes)
+    this = service()
+    try:
+        return _answered(asker_of(computing_caller(this), this), model, kind, gathered or work_of)
+    except LamplightError:
+        confirm(this)
+        raise
+
+
+def _answered(asker: Asker, model: type[BaseModel], kind: Kind, gathered: Gathering) -> Response:
+    body = read_body(request, asker.service.settings.max_body_bytes)
     question = question_of((str(asker.caller.site_id).encode(), *_sent(), body))
-    known = service().recall.find(question)
+    known = asker.service.recall.find(question)
     if known is not None and (response := recalled(known, asker)):
         return response
-    asked = _read(model, body)
-    result_id, response = answered((gathered or work_of)(kind, asked, asker), asker)
+    asked = _read(model, body, asker.service)
+    result_id, response = answered(gathered(kind, asked, asker), asker)
     if getattr(asked, "dataset", None) is None:  # stored data may change, and then the same bytes ask another question
-        service().recall.note(question, result_id)
+        asker.service.recall.note(question, result_id)
     return response
 
 
-def _read(model: type[BaseModel], body: bytes) -> Any:
+def _read(model: type[BaseModel], body: bytes, service: Service) -> Any:
     """Read a body; a large one in turn, for reading it is work too."""
-    with service().gate.turn() if len(body) > LARGE else nullcontext():
-        return validated(model, fields_of_body(request, body, service().limits))
+    with service.gate.turn() if len(body) > LARGE else nullcontext():
+        return validated(model, fields_of_body(request, body, service.limits))
 
 
 def answer_get(model: type[BaseModel], kind: Kind, gathered: Gathering | None = None) -> Response:

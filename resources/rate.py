@@ -14,9 +14,11 @@ import secrets
 import struct
 from dataclasses import dataclass
 from hashlib import blake2b
+from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 
 WINDOW = 60.0  # seconds
+NETWORK_BITS = 64  # of an IPv6 address: the least that a provider gives to one customer
 SLOTS = 1 << 17
 ARRIVAL = struct.Struct("=d")
 
@@ -32,12 +34,12 @@ class Verdict:
     allowed: bool
 
     @property
-    def headers(self) -> dict[str, str]:
+    def headers(self) -> tuple[tuple[str, str], ...]:
         """The fields of draft-ietf-httpapi-ratelimit-headers-10."""
-        return {
-            "RateLimit-Policy": f'"{self.policy}";q={self.quota};w={WINDOW:.0f}',
-            "RateLimit": f'"{self.policy}";r={self.remaining};t={self.reset}',
-        }
+        return (
+            ("RateLimit-Policy", f'"{self.policy}";q={self.quota};w={WINDOW:.0f}'),
+            ("RateLimit", f'"{self.policy}";r={self.remaining};t={self.reset}'),
+        )
 
 
 class Buckets:
@@ -61,3 +63,14 @@ class Buckets:
     def _place(self, policy: str, name: str) -> int:
         digest = blake2b(f"{policy}:{name}".encode(), key=self._salt, digest_size=8).digest()
         return int.from_bytes(digest, "big") % SLOTS * ARRIVAL.size
+
+
+def bucket_of(address: str) -> str:
+    """Name the bucket of an address: IPv6 callers have 2**64 addresses each, so their network shares one (RFC 6177)."""
+    try:
+        parsed = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(parsed.ipv4_mapped or ip_network((int(parsed), NETWORK_BITS), strict=False))
+    return str(parsed)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
-from flask import current_app
+from flask import Request, current_app, g, request
 
 from config import Settings
 from resources.flights import Flights
 from resources.gate import Gate
+from resources.known import KnownKeys
 from resources.rate import Buckets
 from resources.recall import Recall
 from science.limits import Limits
@@ -29,6 +30,7 @@ class Service:
     gate: Gate
     flights: Flights
     recall: Recall
+    known_keys: KnownKeys
 
 
 def service_of(settings: Settings, engine: Engine) -> Service:
@@ -41,9 +43,15 @@ def service_of(settings: Settings, engine: Engine) -> Service:
         gate=Gate(settings.concurrency, settings.patience_seconds),
         flights=Flights(),
         recall=Recall(),
+        known_keys=KnownKeys(),
     )
 
 
 def service() -> Service:
     """The service of the application that handles this request."""
     return cast(Service, current_app.extensions[EXTENSION])
+
+
+def this_request() -> tuple[Request, Any]:
+    """The request being handled and its `g`, themselves: each use of Flask's stand-ins for them looks them up again."""
+    return request._get_current_object(), g._get_current_object()  # type: ignore[attr-defined]
