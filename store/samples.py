@@ -28,6 +28,7 @@ NUMBERS: Mapping[str, tuple[str, ...]] = {
     "co2": ("t", "y"),
     "iris": ("Sepal_Length", "Sepal_Width", "Petal_Length", "Petal_Width"),
     "mtcars": ("mpg", "cyl", "disp", "hp", "drat", "wt", "qsec", "vs", "am", "gear", "carb"),
+    "payments": ("Time", *(f"V{number}" for number in range(1, 29)), "Amount", "Class", "weight"),
     "sleepstudy": ("Reaction", "Days"),
     "warpbreaks": ("breaks",),
 }  # the columns that hold numbers; the others are text, as Subject of sleepstudy is
