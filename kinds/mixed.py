@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,10 +10,26 @@ from kinds.kind import Computed, Kind, Tables
 from kinds.mixed_answer import Extras, answer_of, picture_of
 from science.deadline import Deadline
 from science.limits import Limits
-from science.mixed import Bootstrap, Profile, Spec, Variances, bootstrap, compare, fit, predict, profile, simulated
+from science.mixed import (
+    Analysis,
+    Bootstrap,
+    GeneralizedAnalysis,
+    Profile,
+    Spec,
+    Variances,
+    analyse,
+    bootstrap,
+    compare,
+    f_tests,
+    predict,
+    profile,
+    simulated,
+)
 from science.table import Table
 
-EXTRAS = {"intervals", "anova", "residuals", "simulate", "samples", "seed"}
+BESIDE = {"intervals", "anova", "f_tests", "residuals", "simulate", "samples", "seed", "predict_type", "predict_population"}
+
+Analyses = Analysis | GeneralizedAnalysis
 
 
 class VarianceComponents(BaseModel):
@@ -49,8 +64,16 @@ class MixedSpec(BaseModel):
     iterations: Annotated[int | None, Field(ge=1, le=100_000, description="At most so many, of a loop.")] = None
     intervals: Annotated[Literal["profile", "bootstrap"] | None, Field(description="Intervals of the variances, too.")] = None
     anova: Annotated[
-        list[str] | None, Field(max_length=10, description="Formulas of nested models to compare with this one, refitted by ML.")
+        list[str] | None,
+        Field(min_length=1, max_length=10, description="Formulas of nested models to compare with this one, refitted by ML."),
     ] = None
+    f_tests: Annotated[bool, Field(description="Test each term of the fixed part: type III, as lmerTest's anova.")] = False
+    predict_type: Annotated[
+        Literal["response", "link"], Field(description="Scale of the predictions of a binomial or poisson model.")
+    ] = "response"
+    predict_population: Annotated[
+        bool, Field(description="Predict for a level nobody has seen, whatever the rows say: R's re.form = NA.")
+    ] = False
     residuals: Annotated[bool, Field(description="Tell fitted values and residuals of every row.")] = False
     simulate: Annotated[int | None, Field(ge=1, le=100, description="Draw so many responses from the fit.")] = None
     samples: Annotated[int, Field(ge=10, le=2_000, description="Of the bootstrap.")] = 500
@@ -59,7 +82,7 @@ class MixedSpec(BaseModel):
 
 def decides(asked: MixedSpec) -> object:
     """What of a question decides its answer: a seed does only where something is drawn."""
-    also = asked.model_dump(include=EXTRAS)
+    also = asked.model_dump(include=BESIDE)
     if asked.intervals != "bootstrap":
         del also["samples"]
     if asked.intervals != "bootstrap" and asked.simulate is None:
@@ -69,11 +92,15 @@ def decides(asked: MixedSpec) -> object:
 
 def answer(asked: MixedSpec, tables: Tables, limits: Limits, deadline: Deadline) -> Computed:
     """Fit, compute what was asked for beside, and present all of it."""
-    spec, table = spec_of(asked), tables["data"]
-    fitted = fit(spec, table, limits, deadline)
-    extras = _extras(asked, spec, table, limits, deadline)
-    predictions = predict(fitted, tables["predict"], limits) if "predict" in tables else None
-    return Computed(answer_of(fitted, predictions, extras, residuals=asked.residuals), picture_of(fitted, table, extras, limits))
+    table = tables["data"]
+    analysis = analyse(spec_of(asked), table, limits, deadline)
+    predictions = None
+    if "predict" in tables:
+        new_rows, population = tables["predict"], asked.predict_population
+        predictions = predict(analysis.fit, new_rows, limits, population=population, scale=asked.predict_type)
+    extras = _extras(asked, analysis, table, limits, deadline)
+    told = answer_of(analysis.fit, predictions, extras, residuals=asked.residuals)
+    return Computed(told, picture_of(analysis.fit, table, extras))
 
 
 def spec_of(asked: MixedSpec) -> Spec:
@@ -99,24 +126,24 @@ def _variances(given: VarianceComponents | None) -> Variances | None:
     return Variances({group: tuple(map(tuple, rows)) for group, rows in given.groups.items()}, given.residual)
 
 
-def _extras(asked: MixedSpec, spec: Spec, table: Table, limits: Limits, deadline: Deadline) -> Extras:
-    """Compute what was asked for beside the fit."""
+def _extras(asked: MixedSpec, analysis: Analyses, table: Table, limits: Limits, deadline: Deadline) -> Extras:
+    """Compute what was asked for beside the fit, from the fit."""
+    formulas = None if asked.anova is None else [formula.strip() for formula in asked.anova]
     return Extras(
-        intervals=_intervals(asked, spec, table, limits, deadline),
-        anova=None
-        if asked.anova is None
-        else compare([spec, *(replace(spec, formula=other.strip()) for other in asked.anova)], table, limits, deadline),
+        intervals=_intervals(asked, analysis, limits, deadline),
+        anova=None if formulas is None else compare(analysis, formulas, table, limits, deadline),
         simulations=None
         if asked.simulate is None
-        else simulated(spec, table, limits, deadline, seed=asked.seed, count=asked.simulate),
+        else simulated(analysis, limits, deadline, seed=asked.seed, count=asked.simulate),
+        f_tests=f_tests(analysis, table, limits) if asked.f_tests else None,
     )
 
 
-def _intervals(asked: MixedSpec, spec: Spec, table: Table, limits: Limits, deadline: Deadline) -> Profile | Bootstrap | None:
+def _intervals(asked: MixedSpec, analysis: Analyses, limits: Limits, deadline: Deadline) -> Profile | Bootstrap | None:
     if asked.intervals == "profile":
-        return profile(spec, table, limits, deadline)
+        return profile(analysis, limits, deadline)
     if asked.intervals == "bootstrap":
-        return bootstrap(spec, table, limits, deadline, seed=asked.seed, count=asked.samples)
+        return bootstrap(analysis, deadline, seed=asked.seed, count=asked.samples)
     return None
 
 

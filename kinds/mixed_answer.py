@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel
 
 from kinds.presenting import Prediction, Warned, arrays_of, drawn, fields_of, rows_of, thinned, warnings_of
-from science.limits import Limits
-from science.mixed import Bootstrap, Comparison, Fit, GroupEffects, Predictions, Profile, level_codes
-from science.table import FloatArray, Numeric, Table
+from science.mixed import Bootstrap, Comparison, Fit, FTest, GroupEffects, Predictions, Profile
+from science.table import FloatArray, IntArray, Numeric, Table
 
-TRACE_STEPS = 500  # of a long loop, thinned evenly; the first and the last always
+TRACE_STEPS = 500  # of a long loop, the first ones all, then ever fewer; the last always
+GROUPS_SHOWN = 24  # as many as the picture of groups has panels
 
 
 class FixedEffect(BaseModel):
@@ -76,7 +77,10 @@ class Effect(BaseModel):
 
 
 class TraceOfIterates(BaseModel):
+    """steps: the number of each row; 0 is the start. Of a long loop the later steps are told more and more sparsely."""
+
     columns: list[str]
+    steps: list[int]
     values: list[list[float | None]]
 
 
@@ -107,6 +111,24 @@ class AnovaRow(BaseModel):
     p_value: float | None
 
 
+class TermTest(BaseModel):
+    """One term of the fixed part: type III. den_df: null for Wald's test, of a generalized model."""
+
+    term: str
+    sum_sq: float | None
+    mean_sq: float | None
+    num_df: int
+    den_df: float | None
+    statistic: float | None
+    p_value: float | None
+
+
+class MixedPrediction(Prediction):
+    """new_levels: the grouping factors of which the row has a level that the fit never saw."""
+
+    new_levels: list[str]
+
+
 class FittedRow(BaseModel):
     row: int
     fitted: float | None
@@ -133,9 +155,10 @@ class MixedAnswer(BaseModel):
     fit: MixedGlance
     effects: list[Effect]
     trace: TraceOfIterates
-    predictions: list[Prediction] | None = None
+    predictions: list[MixedPrediction] | None = None
     intervals: Intervals | None = None
     anova: list[AnovaRow] | None = None
+    f_tests: list[TermTest] | None = None
     residuals: list[FittedRow] | None = None
     simulations: list[list[float]] | None = None
     warnings: list[Warned]
@@ -146,9 +169,10 @@ class MixedAnswer(BaseModel):
 class Extras:
     """What is computed beside the fit, when it is asked for."""
 
-    intervals: Profile | Bootstrap | None
-    anova: Comparison | None
-    simulations: FloatArray | None  # (count, n)
+    intervals: Profile | Bootstrap | None = None
+    anova: Comparison | None = None
+    simulations: FloatArray | None = None  # (count, n)
+    f_tests: Sequence[FTest] | None = None
 
 
 FIXED_ARRAYS = tuple(name for name in FixedEffect.model_fields if name != "term")
@@ -177,7 +201,7 @@ def answer_of(fitted: Fit, predictions: Predictions | None, extras: Extras, *, r
         "warnings": _warnings(fitted, predictions, extras),
     }
     if predictions is not None:
-        answer["predictions"] = rows_of(arrays_of(predictions, Prediction.model_fields))
+        answer["predictions"] = predicted(predictions)
     if residuals:
         answer["residuals"] = rows_of(
             {"row": (fitted.kept + 1).tolist(), "fitted": fitted.fitted.tolist(), "residual": fitted.residuals.tolist()}
@@ -185,13 +209,27 @@ def answer_of(fitted: Fit, predictions: Predictions | None, extras: Extras, *, r
     return answer
 
 
-def picture_of(fitted: Fit, table: Table, extras: Extras, limits: Limits) -> dict[str, object]:
-    """What drawings of the fit need: the rows with the codes of one factor, and the profile where there is one."""
-    shown = thinned(len(fitted.kept))
-    picture: dict[str, object] = {"fitted": drawn(fitted.fitted[shown]), "residuals": drawn(fitted.residuals[shown])}
-    if fitted.effects:
-        most_slopes = max(fitted.effects, key=lambda each: len(each.names))
-        picture |= _groups(most_slopes, fitted, table.take(fitted.kept[shown]), limits)
+def predicted(predictions: Predictions) -> list[dict[str, object]]:
+    """Present predictions, a row for each new row."""
+    names = list(predictions.new_levels)
+    new = zip(*(rows.tolist() for rows in predictions.new_levels.values()), strict=True)
+    groups = [list(compress(names, row)) for row in new] if names else [[] for _ in predictions.fit]
+    return rows_of({**arrays_of(predictions, Prediction.model_fields), "new_levels": groups})
+
+
+def picture_of(fitted: Fit, table: Table, extras: Extras) -> dict[str, object]:
+    """What drawings of the fit need: the rows of one factor's largest groups, and the profile where there is one."""
+    effects = max(fitted.effects, key=lambda each: len(each.names))
+    codes = fitted.codes[effects.group]
+    shown = _of_the_largest(codes, len(effects.levels))
+    picture: dict[str, object] = {
+        "fitted": drawn(fitted.fitted[shown]),
+        "residuals": drawn(fitted.residuals[shown]),
+        "group": effects.group,
+        "levels": effects.levels,
+        "codes": codes[shown],
+        "x": _slope(effects, table, fitted.kept[shown]),
+    }
     if isinstance(extras.intervals, Profile):
         names, curves = extras.intervals.names, extras.intervals.curves
         picture["profile"] = [
@@ -222,9 +260,10 @@ def _effects(fitted: Fit) -> Iterator[dict[str, object]]:
 
 
 def _trace(fitted: Fit) -> dict[str, object]:
-    steps = len(fitted.trace.values)
-    shown = np.unique(np.linspace(0, steps - 1, min(steps, TRACE_STEPS)).round().astype(np.intp)) if steps else slice(0)
-    return {"columns": fitted.trace.columns, "values": np.ascontiguousarray(fitted.trace.values[shown])}
+    steps = np.arange(len(fitted.trace.values))
+    if len(steps) > TRACE_STEPS:
+        steps = np.unique(np.geomspace(1, len(steps), TRACE_STEPS).round().astype(np.intp)) - 1
+    return {"columns": fitted.trace.columns, "steps": steps, "values": np.ascontiguousarray(fitted.trace.values[steps])}
 
 
 def _beside(extras: Extras) -> dict[str, object]:
@@ -235,6 +274,8 @@ def _beside(extras: Extras) -> dict[str, object]:
             "rows": rows_of({"term": intervals.names, **arrays_of(intervals, INTERVAL_ARRAYS)}),
             "unconverged": None if isinstance(intervals, Profile) else intervals.unconverged,
         }
+    if extras.f_tests is not None:
+        told["f_tests"] = [fields_of(test, TermTest) for test in extras.f_tests]
     if extras.anova is not None:
         told["anova"] = [fields_of(row, AnovaRow) for row in extras.anova.rows]
     if extras.simulations is not None:
@@ -247,13 +288,17 @@ def _warnings(fitted: Fit, predictions: Predictions | None, extras: Extras) -> l
     return warnings_of(dict.fromkeys(told))
 
 
-def _groups(effects: GroupEffects, fitted: Fit, rows: Table, limits: Limits) -> dict[str, object]:
-    """The factor drawn, its level in each row shown, and the number its slope is over."""
-    name = next((name for name in effects.names if isinstance(rows.columns.get(name), Numeric)), None)
-    x = None if name is None else rows[name]
-    return {
-        "group": effects.group,
-        "levels": effects.levels,
-        "codes": level_codes(fitted, effects, rows, limits),
-        "x": {"name": name, "values": drawn(x.values)} if isinstance(x, Numeric) else None,
-    }
+def _of_the_largest(codes: IntArray, levels: int) -> IntArray:
+    """Choose the rows of the groups with most rows: all of them, or as many of each in proportion as a picture shows."""
+    largest = np.zeros(levels, dtype=np.bool_)
+    largest[np.argsort(-np.bincount(codes, minlength=levels), kind="stable")[:GROUPS_SHOWN]] = True
+    rows = np.flatnonzero(largest[codes])
+    by_group = rows[np.argsort(codes[rows], kind="stable")]
+    return np.sort(by_group[thinned(len(by_group))])
+
+
+def _slope(effects: GroupEffects, table: Table, rows: IntArray) -> dict[str, object] | None:
+    """The number that the factor's slope is over."""
+    name = next((name for name in effects.names if isinstance(table.columns.get(name), Numeric)), None)
+    column = None if name is None else table[name]
+    return {"name": name, "values": drawn(column.values[rows])} if isinstance(column, Numeric) else None

@@ -10,8 +10,8 @@ import numpy as np
 from kinds.judging import finite_or_none, predicted_rows
 from kinds.kind import Judged, Modelled
 from kinds.mixed import MixedSpec, spec_of
-from kinds.mixed_answer import Extras, answer_of
-from kinds.presenting import Prediction, arrays_of, rows_of, warnings_of
+from kinds.mixed_answer import Extras, answer_of, predicted
+from kinds.presenting import warnings_of
 from kinds.regress_model import RowsToPredict, split
 from science.deadline import Deadline
 from science.formula import parse
@@ -37,7 +37,7 @@ def fitted(asked: MixedSpec, table: Table, limits: Limits, deadline: Deadline) -
 def predictions(kept: Fit, body: RowsToPredict, table: Table | None, limits: Limits) -> dict[str, object]:
     assert table is not None
     told = predict(kept, table, limits)
-    return {"predictions": rows_of(arrays_of(told, Prediction.model_fields)), "warnings": warnings_of(told.warnings)}
+    return {"predictions": predicted(told), "warnings": warnings_of(told.warnings)}
 
 
 def judge(kept: Fit, rest: Table, held: Table, limits: Limits) -> Judged:
@@ -54,7 +54,7 @@ def judge(kept: Fit, rest: Table, held: Table, limits: Limits) -> Judged:
 
 def told_of(kept: Fit) -> dict[str, object]:
     """What people read of a fit, without what grows with the data."""
-    answer = answer_of(kept, None, Extras(None, None, None), residuals=False)
+    answer = answer_of(kept, None, Extras(), residuals=False)
     return {name: value for name, value in answer.items() if name not in LARGE}
 
 

@@ -44,7 +44,7 @@ def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
     values = np.array(answer["trace"]["values"], dtype=float)  # None becomes NaN
     if len(values) < 2:
         raise NotFound("this result has no trace: its variances were not searched")
-    steps = _steps(answer, len(values))
+    steps = np.array(answer["trace"]["steps"], dtype=float)
     columns = answer["trace"]["columns"]
     shown = [*range(min(len(columns), PANELS) - 1), len(columns) - 1]
     across = 2 if len(shown) in (2, 4) else min(3, len(shown))
@@ -55,11 +55,6 @@ def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
     far = any(_far(values[np.isfinite(values[:, column]), column]) for column in shown)
     frame(sheet_, "Step", "", _caption(answer, steps, len(columns) - len(shown), far))
     return Drawing(sheet_, short(f"Steps: {answer['formula']}", 200), _described(answer, steps, values))
-
-
-def _steps(answer: dict[str, Any], count: int) -> FloatArray:
-    """The number of each step told; of a long way steps are told evenly, the first and the last always."""
-    return np.linspace(0, max(answer["fit"]["evaluations"], count) - 1, count).round()
 
 
 def _way(ax: Axes, steps: FloatArray, values: FloatArray) -> None:

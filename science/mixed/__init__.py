@@ -2,8 +2,10 @@
 
 from science.mixed.bootstrap import Bootstrap, bootstrap
 from science.mixed.compare import Comparison, compare
-from science.mixed.fit import fit
-from science.mixed.predict import Predictions, level_codes, predict
+from science.mixed.f_tests import FTest, f_tests
+from science.mixed.fit import Analysis, analyse, fit
+from science.mixed.generalized import GeneralizedAnalysis
+from science.mixed.predict import Predictions, predict
 from science.mixed.profile import Profile, profile
 from science.mixed.random import GroupEffects
 from science.mixed.result import Fit
@@ -11,18 +13,22 @@ from science.mixed.simulate import simulated
 from science.mixed.spec import Spec, Variances
 
 __all__ = [
+    "Analysis",
     "Bootstrap",
     "Comparison",
+    "FTest",
     "Fit",
+    "GeneralizedAnalysis",
     "GroupEffects",
     "Predictions",
     "Profile",
     "Spec",
     "Variances",
+    "analyse",
     "bootstrap",
     "compare",
+    "f_tests",
     "fit",
-    "level_codes",
     "predict",
     "profile",
     "simulated",

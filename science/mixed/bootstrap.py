@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from errors import InvalidInput
 from science.deadline import Deadline
-from science.limits import Limits
 from science.mixed.estimate import Estimate, estimate_at
-from science.mixed.grouping import Grouping
-from science.mixed.model import model_of
-from science.mixed.optimise import Search, minimise
+from science.mixed.fit import Analysis
+from science.mixed.generalized import GeneralizedAnalysis, minimised
+from science.mixed.model import Model
+from science.mixed.optimise import Optimum, Search, minimise
+from science.mixed.parameters import names_of, values_of
+from science.mixed.problem import Problem
 from science.mixed.random import random_effects
-from science.mixed.simulate import replacer, simulate
-from science.mixed.solve import solve
-from science.mixed.spec import Spec
-from science.table import FloatArray, Table
+from science.mixed.simulate import drawn_means, replacer, simulate
+from science.table import FloatArray
 
 MOST_SAMPLES = 10_000
+NUDGE = 0.1  # where a variance of zero is sought from: zero itself is stationary
 
 
 @dataclass(frozen=True)
 class Bootstrap:
-    """names: lme4's (sd_(Intercept)|Subject, cor_..., sigma) and the fixed effects. samples: (count, names)."""
+    """names: lme4's (sd_(Intercept)|Subject, cor_..., sigma) and the fixed effects. samples: (count, names), NaN where a
+    sample could not be fitted."""
 
     names: tuple[str, ...]
     estimate: FloatArray
@@ -34,49 +37,67 @@ class Bootstrap:
     unconverged: int
 
 
-def bootstrap(spec: Spec, table: Table, limits: Limits, deadline: Deadline, *, seed: int, count: int = 500) -> Bootstrap:
-    """Simulate `count` data sets from the fit of `spec` and fit each. Equal seeds give equal intervals.
+def bootstrap(analysis: Analysis | GeneralizedAnalysis, deadline: Deadline, *, seed: int, count: int = 500) -> Bootstrap:
+    """Simulate `count` data sets from a fit and fit each. Equal seeds give equal intervals.
 
     Raises InvalidInput for a method that is not reml or ml.
     """
-    if spec.method not in ("reml", "ml") or spec.family != "gaussian" or spec.variances is not None:
-        raise InvalidInput("the bootstrap is for gaussian models fitted by reml or ml", field="method")
+    spec = analysis.fit.spec
+    if spec.method not in ("reml", "ml") or spec.variances is not None:
+        raise InvalidInput("the bootstrap is for models fitted by reml or ml", field="intervals")
     if not 1 <= count <= MOST_SAMPLES:
-        raise InvalidInput(f"the bootstrap takes 1 to {MOST_SAMPLES} samples", field="count")
-    model = model_of(spec, table, limits)
-    solved = solve(spec, model, deadline)
+        raise InvalidInput(f"the bootstrap takes 1 to {MOST_SAMPLES} samples", field="samples")
     generator = np.random.default_rng(seed)
-    rows, unconverged = [], 0
-    again = replacer(model)
-    for _ in range(count):
-        prepared = again.prepared_for(simulate(model, solved.estimate, generator)[0])
-        criterion = prepared.criterion(reml=spec.method == "reml")
-        optimum = minimise(Search(criterion, deadline), solved.estimate.theta + (solved.estimate.theta == 0.0) * 0.1)
-        unconverged += not optimum.converged
-        rows.append(parameters(estimate_at(prepared, criterion, optimum.point.evaluation), model.groupings))
-    samples = np.array(rows)
+    if isinstance(analysis, GeneralizedAnalysis):
+        refits, best = _generalized(analysis, deadline, generator, count), _generalized_values(analysis.problem, analysis.optimum)
+    else:
+        refits, best = _linear(analysis, deadline, generator, count), _values(analysis.solved.estimate, analysis.model)
+    values, converged = zip(*refits, strict=True)
+    samples = np.array([np.full(len(best), np.nan) if one is None else one for one in values])
     tail = 0.5 - spec.level / 2.0
     low, high = np.nanquantile(samples, [tail, 1.0 - tail], axis=0)
-    terms = [model.design.fixed.columns[column] for column in model.prepared.scaling.kept]
-    names = (*parameter_names(solved.estimate, model.groupings), *terms)
-    return Bootstrap(names, parameters(solved.estimate, model.groupings), low, high, samples, unconverged)
+    fit = analysis.fit
+    terms = [name for name in fit.fixed.terms if name not in fit.fixed.aliased]
+    names = names_of(fit.random, terms, sigma=fit.residual is not None)
+    return Bootstrap(names, best, low, high, samples, count - sum(converged))
 
 
-def parameter_names(estimate: Estimate, groupings: tuple[Grouping, ...]) -> tuple[str, ...]:
-    """Name standard deviations and correlations, term by term in lme4's order, and sigma."""
-    found = []
-    for effect in random_effects(estimate, groupings):
-        for column, name in enumerate(effect.names):
-            found.append(f"sd_{name}|{effect.group}")
-            found += [f"cor_{other}.{name}|{effect.group}" for other in effect.names[column + 1 :]]
-    return (*found, "sigma")
+Refit = tuple[FloatArray | None, bool]  # the parameters, and whether the search arrived
 
 
-def parameters(estimate: Estimate, groupings: tuple[Grouping, ...]) -> FloatArray:
-    """Return the values that parameter_names names, then the fixed effects. A correlation beside a zero variance is NaN."""
-    found: list[float] = []
-    for effect in random_effects(estimate, groupings):
-        for column, sd in enumerate(effect.sd):
-            found.append(float(sd))
-            found += effect.correlation[column + 1 :, column].tolist()
-    return np.array([*found, float(np.sqrt(estimate.sigma2)), *estimate.beta])
+def _linear(analysis: Analysis, deadline: Deadline, generator: np.random.Generator, count: int) -> Iterator[Refit]:
+    model, estimate, reml = analysis.model, analysis.solved.estimate, analysis.fit.spec.method == "reml"
+    again = replacer(model)
+    for _ in range(count):
+        prepared = again.prepared_for(simulate(model, estimate, generator)[0])
+        criterion = prepared.criterion(reml=reml)
+        optimum = minimise(Search(criterion, deadline), estimate.theta + (estimate.theta == 0.0) * NUDGE)
+        yield _values(estimate_at(prepared, criterion, optimum.point.evaluation), model), optimum.converged
+
+
+def _values(estimate: Estimate, model: Model) -> FloatArray:
+    effects = random_effects(estimate.criterion.pattern, estimate.covariances(), model.groupings)
+    return values_of(effects, estimate.sigma2, estimate.beta)
+
+
+def _generalized(
+    analysis: GeneralizedAnalysis, deadline: Deadline, generator: np.random.Generator, count: int
+) -> Iterator[Refit]:
+    problem, theta = analysis.problem, analysis.optimum.point.theta
+    start = theta.copy()
+    split = problem.pattern.length
+    start[:split] += NUDGE * problem.pattern.diagonal() * (theta[:split] == 0.0)
+    for _ in range(count):
+        sample = problem.with_response(drawn_means(analysis, generator))
+        try:
+            optimum = minimised(sample.search(deadline), sample.responses, start)
+        except np.linalg.LinAlgError:  # a sample without a maximum: all successes, say
+            yield None, False
+            continue
+        yield _generalized_values(sample, optimum), optimum.converged
+
+
+def _generalized_values(problem: Problem, optimum: Optimum) -> FloatArray:
+    mode = optimum.point.evaluation
+    effects = random_effects(problem.pattern, problem.covariances(mode.lambdas), problem.groupings)
+    return values_of(effects, None, problem.columns.beta(mode.theta[problem.pattern.length :]))

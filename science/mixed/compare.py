@@ -12,7 +12,8 @@ from scipy import special
 from errors import InvalidInput
 from science.deadline import Deadline
 from science.limits import Limits
-from science.mixed.fit import fit
+from science.mixed.fit import Analysis, analyse_model, fit
+from science.mixed.generalized import GeneralizedAnalysis
 from science.mixed.result import Fit
 from science.mixed.spec import Spec
 from science.notice import Notice
@@ -40,33 +41,52 @@ class Comparison:
     warnings: tuple[Notice, ...]
 
 
-def compare(specs: Sequence[Spec], table: Table, limits: Limits, deadline: Deadline) -> Comparison:
-    """Fit every model by ML to the same rows and test each against the next smaller one.
+def compare(
+    analysis: Analysis | GeneralizedAnalysis, formulas: Sequence[str], table: Table, limits: Limits, deadline: Deadline
+) -> Comparison:
+    """Fit the models of other formulas by ML to the same rows, and test each against the next smaller one.
 
-    Raises InvalidInput unless there are two models or more, of one response and of the same rows.
+    Raises InvalidInput, its field `anova` and the formula's place there, unless the models are of one response and the same
+    rows.
     """
-    if len(specs) < 2:
-        raise InvalidInput("a comparison needs two models or more", field="formulas")
-    refitted = any(spec.method != "ml" and spec.family == "gaussian" for spec in specs)
-    fits = [fit(_by_likelihood(spec), table, limits, deadline) for spec in specs]
-    _check(fits)
-    fits = sorted(fits, key=lambda one: one.fit.df)
+    spec = analysis.fit.spec
+    if not formulas:
+        raise InvalidInput("a comparison needs another model; the tests of this one are f_tests", field="anova")
+    if spec.variances is not None:
+        raise InvalidInput("models are compared with their variances estimated; leave variances out", field="anova")
+    others = []
+    for place, formula in enumerate(formulas):
+        try:
+            others.append(fit(replace(likelihood_of(spec), formula=formula), table, limits, deadline))
+        except InvalidInput as wrong:
+            wrong.move_to(f"anova/{place}")
+            raise
+    own = _by_likelihood(analysis, limits, deadline)
+    for place, other in enumerate(others):
+        _check(own, other, f"anova/{place}")
+    fits = sorted([own, *others], key=lambda one: one.fit.df)
     rows = [_row(one, before) for one, before in zip(fits, [None, *fits[:-1]], strict=True)]
+    refitted = spec.family == "gaussian" and spec.method != "ml"
     return Comparison(tuple(rows), _notices(fits, refitted=refitted))
 
 
-def _by_likelihood(spec: Spec) -> Spec:
-    return replace(spec, method="ml", df="none") if spec.family == "gaussian" else spec
+def likelihood_of(spec: Spec) -> Spec:
+    """Return the same question asked by maximum likelihood, without degrees of freedom."""
+    return spec if spec.family != "gaussian" else replace(spec, method="ml", df="none", iterations=None, start=None)
 
 
-def _check(fits: Sequence[Fit]) -> None:
-    first = fits[0]
-    for other in fits[1:]:
-        if other.recipe.response != first.recipe.response or other.spec.family != first.spec.family:
-            raise InvalidInput("models of different responses or families cannot be compared", field="formulas")
-        if not np.array_equal(other.kept, first.kept) or other.spec.weights != first.spec.weights:
-            detail = "the models were fitted to different rows, because values are missing, or with different weights"
-            raise InvalidInput(detail, field="formulas")
+def _by_likelihood(analysis: Analysis | GeneralizedAnalysis, limits: Limits, deadline: Deadline) -> Fit:
+    if isinstance(analysis, GeneralizedAnalysis) or analysis.fit.spec.method == "ml":
+        return analysis.fit
+    return analyse_model(likelihood_of(analysis.fit.spec), analysis.model, limits, deadline).fit
+
+
+def _check(own: Fit, other: Fit, field: str) -> None:
+    if other.recipe.response != own.recipe.response:
+        raise InvalidInput("models of different responses cannot be compared", field=field)
+    if not np.array_equal(other.kept, own.kept):
+        detail = "the models were fitted to different rows, because values are missing"
+        raise InvalidInput(detail, field=field)
 
 
 def _row(one: Fit, before: Fit | None) -> Row:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from errors import InvalidInput
@@ -9,9 +11,9 @@ from science.deadline import Deadline
 from science.limits import Limits
 from science.mixed.estimate import Estimate
 from science.mixed.fixed import FixedEffects, fixed_effects
-from science.mixed.generalized import fit_generalized
+from science.mixed.generalized import GeneralizedAnalysis, analyse_generalized
 from science.mixed.glance import Glance, shares_of
-from science.mixed.kenward_roger import kenward_roger
+from science.mixed.kenward_roger import KenwardRoger, kenward_roger
 from science.mixed.model import Model, model_of
 from science.mixed.notices import aliased_notice, design_notices, exhausted_notices
 from science.mixed.posterior import posterior_of
@@ -22,26 +24,75 @@ from science.mixed.solve import Solved, solve
 from science.mixed.spec import Spec
 from science.table import FloatArray, Table
 
+LEAST_VARIANCE = 1e-280  # below, subnormal numbers begin to lose digits
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A fitted linear model with its rows: intervals, tests and simulations go on from it without fitting again."""
+
+    fit: Fit
+    model: Model
+    solved: Solved
+    adjusted: KenwardRoger | None  # None unless asked for
+
 
 def fit(spec: Spec, table: Table, limits: Limits, deadline: Deadline) -> Fit:
-    """Fit the model of `spec` to a table.
+    """Fit the model of `spec` to a table. Raises what analyse() raises."""
+    return analyse(spec, table, limits, deadline).fit
+
+
+def analyse(spec: Spec, table: Table, limits: Limits, deadline: Deadline) -> Analysis | GeneralizedAnalysis:
+    """Fit the model of `spec` to a table, and keep what went into it.
 
     Raises InvalidInput for a model that cannot be fitted to these rows, LimitExceeded, DeadlineExceeded. A variance that
     vanishes, columns left out, effects that cannot be told apart and a search that did not arrive are told in `warnings`.
     """
     if spec.family != "gaussian":
-        return fit_generalized(spec, table, limits, deadline)
+        return analyse_generalized(spec, table, limits, deadline)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
-        model = model_of(spec, table, limits)
-        return fitted_model(spec, model, solve(spec, model, deadline), limits)
+        return analyse_model(spec, model_of(spec, table, limits), limits, deadline)
 
 
-def fitted_model(spec: Spec, model: Model, solved: Solved, limits: Limits) -> Fit:
+def analyse_model(spec: Spec, model: Model, limits: Limits, deadline: Deadline) -> Analysis:
+    """Fit a linear model that has been made ready."""
+    solved = solve(spec, model, deadline)
+    _check_range(solved.estimate)
+    adjusted = _adjusted(spec, model, solved, limits)
+    return Analysis(_told(spec, model, solved, _fixed(spec, model, solved, adjusted)), model, solved, adjusted)
+
+
+def _check_range(estimate: Estimate) -> None:
+    """Refuse an answer whose variances double precision cannot hold."""
+    parts = [estimate.covariance.diagonal(), np.array([estimate.sigma2])]
+    for Lambda, S in zip(estimate.evaluation.factor.lambdas, estimate.covariances(), strict=True):
+        parts.append(S.diagonal()[np.diagonal(Lambda @ Lambda.T) > 0.0])
+    variances = np.concatenate(parts)
+    if not (np.isfinite(variances).all() and (variances >= LEAST_VARIANCE).all() and np.isfinite(estimate.beta).all()):
+        raise InvalidInput("the numbers are too large or too small for double precision; change the units", field="data")
+
+
+def _adjusted(spec: Spec, model: Model, solved: Solved, limits: Limits) -> KenwardRoger | None:
+    if spec.df != "kenward-roger" or solved.curvature is None or len(solved.estimate.beta) == 0:
+        return None
+    if spec.method == "ml":
+        raise InvalidInput("Kenward and Roger's degrees of freedom are for REML; ask for method reml", field="df")
+    return kenward_roger(solved.estimate, model.sample, limits)
+
+
+def _fixed(spec: Spec, model: Model, solved: Solved, adjusted: KenwardRoger | None) -> FixedEffects:
+    estimate, df = solved.estimate, None
+    covariance = estimate.covariance if adjusted is None else adjusted.covariance
+    if adjusted is not None:
+        df = adjusted.df
+    elif spec.df == "satterthwaite" and solved.curvature is not None and len(estimate.beta):
+        df = satterthwaite(estimate, solved.search, solved.curvature)
+    return fixed_effects(model.design.fixed.columns, model.prepared.scaling.kept, estimate.beta, covariance, df, spec.level)
+
+
+def _told(spec: Spec, model: Model, solved: Solved, fixed: FixedEffects) -> Fit:
     """Tell everything about an estimate."""
     estimate, fixed_design = solved.estimate, model.design.fixed
-    if not (np.isfinite(estimate.covariance).all() and np.isfinite(estimate.beta).all() and np.isfinite(estimate.sigma2)):
-        raise InvalidInput("the numbers are too large or too small for double precision; change the units", field="data")
-    fixed = _fixed(spec, model, solved, limits)
     mean = model.fixed_part(estimate.beta)
     modes = estimate.modes()
     fitted = mean + model.random_part(modes) + model.offset
@@ -51,7 +102,7 @@ def fitted_model(spec: Spec, model: Model, solved: Solved, limits: Limits) -> Fi
         recipe=fixed_design.recipe,
         term_recipes=model.design.recipes,
         fixed=fixed,
-        random=random_effects(estimate, model.groupings),
+        random=random_effects(estimate.criterion.pattern, estimate.covariances(), model.groupings),
         residual=Residual(float(np.sqrt(estimate.sigma2)), estimate.sigma2),
         fit=_glance(spec, model, solved, mean, singular=bool(singular)),
         effects=group_effects(estimate, model.groupings, modes),
@@ -73,21 +124,6 @@ def fitted_model(spec: Spec, model: Model, solved: Solved, limits: Limits) -> Fi
             *exhausted_notices(float(np.sqrt(estimate.sigma2)) / model.prepared.scaling.scale),
         ),
     )
-
-
-def _fixed(spec: Spec, model: Model, solved: Solved, limits: Limits) -> FixedEffects:
-    estimate = solved.estimate
-    covariance, df = estimate.covariance, None
-    if len(estimate.beta) == 0 or solved.curvature is None:
-        df = None
-    elif spec.df == "satterthwaite":
-        df = satterthwaite(estimate, solved.search, solved.curvature)
-    elif spec.df == "kenward-roger":
-        if spec.method == "ml":
-            raise InvalidInput("Kenward and Roger's degrees of freedom are for REML; ask for method reml", field="df")
-        adjusted = kenward_roger(estimate, model.sample, limits)
-        covariance, df = adjusted.covariance, adjusted.df
-    return fixed_effects(model.design.fixed.columns, model.prepared.scaling.kept, estimate.beta, covariance, df, spec.level)
 
 
 def _glance(spec: Spec, model: Model, solved: Solved, mean: FloatArray, *, singular: bool) -> Glance:

@@ -40,6 +40,11 @@ class Grouping:
     def width(self) -> int:
         return len(self.names)
 
+    def blocks(self) -> list[slice]:
+        """Return the columns of each term."""
+        ends = np.cumsum(self.sizes).tolist()
+        return [slice(end - size, end) for size, end in zip(self.sizes, ends, strict=True)]
+
 
 def grouped(terms: Sequence[Term]) -> tuple[Grouping, ...]:
     """Put the terms of one factor together and order the factors as lme4 does: most levels first, then as written."""

@@ -1,69 +1,17 @@
-"""The ML criterion with one parameter held, as a smooth function of free coordinates of the others."""
+"""The ML criterion of a linear model with one parameter held, as a smooth function of free coordinates of the others."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
 import numpy as np
 
 from science.deadline import Deadline
+from science.mixed.coordinates import Coordinates, Held, coordinates_of, stride
 from science.mixed.criterion import LOG_TWO_PI
 from science.mixed.descent import Point
 from science.mixed.estimate import Estimate
-from science.mixed.theta import Place, semidefinite_factor
 from science.table import FloatArray
-
-PERFECT = 1.0 - 1e-9  # a correlation of one to double precision
-
-
-@dataclass(frozen=True)
-class Held:
-    """Which parameter is held. effects: its effect, or the two of a correlation; column: of a fixed effect."""
-
-    kind: Literal["sd", "correlation", "sigma", "fixed"]
-    place: Place | None = None
-    effects: tuple[int, ...] = ()
-    column: int = 0
-
-    def bound(self, sign: float) -> float:
-        """Return the end of the parameter's range on one side."""
-        if self.kind == "correlation":
-            return sign * PERFECT
-        return 0.0 if self.kind == "sd" and sign < 0.0 else sign * float("inf")
-
-
-@dataclass(frozen=True)
-class RowMap:
-    """One row of L of a term: which effect it is, and where its entries come from."""
-
-    place: Place
-    effect: int
-    columns: int  # it has entries in the first so many columns
-    kind: Literal["free", "length", "direction"]
-    entries: slice  # of the coordinates
-
-    def row(self, x: FloatArray, value: float) -> FloatArray:
-        if self.kind == "free":
-            entries: FloatArray = x[self.entries]
-            return entries
-        if self.kind == "length":
-            free = x[self.entries]
-            scaled: FloatArray = value * free / np.linalg.norm(free)
-            return scaled
-        turned: FloatArray = x[self.entries] * np.array([value, np.sqrt(1.0 - value**2)])
-        return turned
-
-    def pulled_back(self, x: FloatArray, value: float, gradient: FloatArray) -> FloatArray:
-        """Carry a gradient in the row over to the coordinates."""
-        if self.kind == "free":
-            return gradient
-        if self.kind == "length":
-            length = np.linalg.norm(x[self.entries])
-            unit = x[self.entries] / length
-            pulled: FloatArray = value * (gradient - unit * (unit @ gradient)) / length
-            return pulled
-        return np.array([gradient @ np.array([value, np.sqrt(1.0 - value**2)])])
 
 
 @dataclass(frozen=True)
@@ -73,13 +21,12 @@ class HeldValue:
     gradient: FloatArray
 
 
-@dataclass
+@dataclass(frozen=True)
 class Landscape:
     """The criterion at one held value, in the coordinates: L's rows, then log sigma unless that is held."""
 
     surface: Surface
     value: float
-    evaluations: int = field(default=0)
 
     def evaluate(self, x: FloatArray) -> HeldValue | None:
         self.surface.deadline.check()
@@ -92,33 +39,23 @@ class Landscape:
         return Point(evaluation, evaluation.gradient)
 
     def _evaluated(self, x: FloatArray) -> HeldValue:
-        surface, held = self.surface, self.surface.held
-        criterion = surface.estimate.criterion
-        sigma = self.value / surface.scale if held.kind == "sigma" else float(np.exp(x[-1]))
-        rows = [(row, row.row(x, self.value / surface.scale if row.kind == "length" else self.value)) for row in surface.rows]
-        own_lambdas = [np.zeros((width, width)) for width in criterion.pattern.widths]
-        for row, entries in rows:
-            start = row.place.start
-            own_lambdas[row.place.grouping][start + row.effect, start : start + row.columns] = entries / sigma
+        surface, held, coordinates = self.surface, self.surface.held, self.surface.coordinates
+        criterion, length = surface.estimate.criterion, self.value / surface.scale
+        sigma = length if held.kind == "sigma" else float(np.exp(x[-1]))
+        own = coordinates.own_lambdas(criterion.pattern, x, self.value, length, sigma)
         bases = surface.estimate.prepared.bases.T
-        lambdas = [T @ Lambda for T, Lambda in zip(bases, own_lambdas, strict=True)]
-        factor = criterion.system.factorise(lambdas)
+        factor = criterion.system.factorise([T @ Lambda for T, Lambda in zip(bases, own, strict=True)])
         known, r2 = surface.residual(factor.Q, self.value)
         n = criterion.rows
         value = factor.log_determinant + n * (LOG_TWO_PI + 2.0 * np.log(sigma)) + r2 / sigma**2 + criterion.constant
         scaled = criterion.system.gradient(factor, np.outer(known, known) / sigma**2)  # type: ignore[arg-type]
         gradients = [T.T @ one for T, one in zip(bases, scaled, strict=True)]
-        gradient = np.zeros(len(x))
-        along = 0.0
-        for row, _ in rows:
-            start = row.place.start
-            at = (start + row.effect, slice(start, start + row.columns))
-            own = gradients[row.place.grouping][at]
-            along += float(own @ own_lambdas[row.place.grouping][at])
-            length = self.value / surface.scale if row.kind == "length" else self.value
-            gradient[row.entries] = row.pulled_back(x, length, own / sigma)
+        gradient = coordinates.pulled_back(x, self.value, length, [one / sigma for one in gradients])
         if held.kind != "sigma":
-            gradient[-1] = 2.0 * n - 2.0 * r2 / sigma**2 - along
+            along = sum(
+                float(np.sum(gradients[row.place.grouping][at] * own[row.place.grouping][at])) for row, at in coordinates.placed()
+            )
+            gradient = np.append(gradient, 2.0 * n - 2.0 * r2 / sigma**2 - along)
         return HeldValue(x, float(value), gradient)
 
 
@@ -129,7 +66,7 @@ class Surface:
     held: Held
     estimate: Estimate
     deadline: Deadline
-    rows: tuple[RowMap, ...]
+    coordinates: Coordinates
     start: FloatArray  # coordinates at the optimum
     curvature: FloatArray  # a rough inverse Hessian there
 
@@ -147,11 +84,7 @@ class Surface:
             return 0.2 * float(np.sqrt(estimate.covariance[self.held.column, self.held.column]))
         if self.held.kind == "sigma":
             return 0.2 * best / float(np.sqrt(2.0 * estimate.criterion.rows))
-        if self.held.kind == "correlation":
-            return 0.05 * (1.0 - best**2) + 1e-3
-        assert self.held.place is not None
-        size = _size(estimate, self.held.place, self.held.effects[0])
-        return 0.05 * max(best, 0.05 * float(np.sqrt(estimate.sigma2)) / size)
+        return stride(self.held, best, estimate.prepared.bases.T, float(np.sqrt(estimate.sigma2)))
 
     def residual(self, Q: FloatArray, value: float) -> tuple[FloatArray, float]:
         """Return [-beta, 1] and r2 at the best fixed effects, or at the best with one of them held."""
@@ -173,48 +106,14 @@ class Surface:
         return np.append(-beta, 1.0), r2
 
 
-def held_parameters(estimate: Estimate) -> list[Held]:
-    """List the parameters in the order of bootstrap's names."""
-    found = []
-    for place in estimate.criterion.pattern.places:
-        for column in range(place.size):
-            found.append(Held("sd", place, (column,)))
-            found += [Held("correlation", place, (column, row)) for row in range(column + 1, place.size)]
-    found.append(Held("sigma"))
-    return found + [Held("fixed", column=column) for column in range(len(estimate.beta))]
-
-
 def surface_of(held: Held, estimate: Estimate, deadline: Deadline) -> Surface:
     """Lay out the coordinates and find the optimum in them."""
-    rows: list[RowMap] = []
-    start: list[float] = []
-    sizes: list[float] = []
-    scale = estimate.prepared.scaling.scale
-    for place in estimate.criterion.pattern.places:
-        own = held.place == place
-        first = held.effects if own else ()
-        order = [*first, *(effect for effect in range(place.size) if effect not in first)]
-        block = slice(place.start, place.start + place.size)
-        S = estimate.covariances()[place.grouping][block, block] / scale**2
-        L = semidefinite_factor(S[np.ix_(order, order)])
-        for number, effect in enumerate(order):
-            kind: Literal["free", "length", "direction"] = "free"
-            entries = L[number, : number + 1].tolist()
-            if own and held.kind == "sd" and effect == held.effects[0]:
-                kind, entries = "length", entries if any(entries) else [1.0] * len(entries)
-            elif own and held.kind == "correlation" and number == 1:
-                kind, entries = "direction", [float(np.linalg.norm(entries))]
-            rows.append(RowMap(place, effect, number + 1, kind, slice(len(start), len(start) + len(entries))))
-            start += entries
-            sizes += [_size(estimate, place, effect)] * len(entries)
+    prepared, pattern = estimate.prepared, estimate.criterion.pattern
+    scale = prepared.scaling.scale
     sigma = float(np.sqrt(estimate.sigma2)) / scale
-    spread = 0.1 * np.maximum(np.abs(np.array(start)), 0.05 * sigma / np.array(sizes))
-    widths = np.concatenate([spread, [0.5 / np.sqrt(estimate.criterion.rows)] if held.kind != "sigma" else []])
+    covariances = [S / scale**2 for S in estimate.covariances()]
+    coordinates = coordinates_of(held, pattern, covariances, prepared.bases.T, sigma)
+    start, widths = coordinates.start, coordinates.widths
     if held.kind != "sigma":
-        start.append(float(np.log(sigma)))
-    return Surface(held, estimate, deadline, tuple(rows), np.array(start), np.diag(widths**2))
-
-
-def _size(estimate: Estimate, place: Place, effect: int) -> float:
-    """Return the root mean square of an effect's column."""
-    return float(np.linalg.norm(estimate.prepared.bases.T[place.grouping][:, place.start + effect]))
+        start, widths = np.append(start, np.log(sigma)), np.append(widths, 0.5 / np.sqrt(estimate.criterion.rows))
+    return Surface(held, estimate, deadline, coordinates, start, np.diag(widths**2))

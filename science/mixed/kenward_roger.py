@@ -20,13 +20,21 @@ from science.mixed.grouping import Grouping
 from science.mixed.sample import Sample, weighted
 from science.table import FloatArray, IntArray
 
+NO_MOMENT = 1e-10  # as in pbkrtest
+NOTHING = 1e-14  # of a ratio of two zeros, as in pbkrtest
+NEAR_TWO = 1e-2  # degrees of freedom for which the F distribution has no mean to scale, as in pbkrtest
 LEAST_INFORMATION = 1e-10  # of the largest: directions that carry less are left out, as in pbkrtest
 
 
 @dataclass(frozen=True)
 class KenwardRoger:
+    """Phi, P and W as in pbkrtest: the plain covariance (k, k), its changes with the variances, and their covariance."""
+
     covariance: FloatArray  # (k, k), adjusted
     df: FloatArray  # (k,)
+    Phi: FloatArray
+    P: tuple[FloatArray, ...]
+    W: FloatArray
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,34 @@ def kenward_roger(estimate: Estimate, sample: Sample, limits: Limits) -> Kenward
     W = 2.0 * _inverted(information)
     U = sum((W[r, s] * (Q[r][s] - P[r] @ Phi @ P[s]) for r in count for s in count), np.zeros_like(Phi))
     adjusted = Phi + 2.0 * Phi @ U @ Phi
-    return KenwardRoger(0.5 * (adjusted + adjusted.T), _degrees(Phi, P, W))
+    return KenwardRoger(0.5 * (adjusted + adjusted.T), _degrees(Phi, P, W), Phi, tuple(P), W)
+
+
+def contest(adjusted: KenwardRoger, beta: FloatArray, L: FloatArray) -> tuple[float, float, float]:
+    """Return the F statistic of L beta = 0, its scale and its denominator degrees of freedom. L: (q, k) of full rank."""
+    q = len(L)
+    Theta = L.T @ np.linalg.solve(L @ adjusted.Phi @ L.T, L)
+    parts = [Theta @ adjusted.Phi @ P @ adjusted.Phi for P in adjusted.P]
+    traces = np.array([np.trace(part) for part in parts])
+    A1 = float(traces @ adjusted.W @ traces)
+    A2 = float(sum(adjusted.W[r, s] * np.sum(one * other.T) for r, one in enumerate(parts) for s, other in enumerate(parts)))
+    scale, df = _two_moments(q, A1, A2)
+    estimate = L @ beta
+    return float(estimate @ np.linalg.solve(L @ adjusted.covariance @ L.T, estimate)) / q, scale, df
+
+
+def _two_moments(q: int, A1: float, A2: float) -> tuple[float, float]:
+    """Match the mean and the variance of the F statistic (Kenward and Roger 1997). Returns its scale and degrees of freedom."""
+    if A2 <= 0.0:
+        return 1.0, float("inf")
+    B = (A1 + 6.0 * A2) / (2.0 * q)
+    g = ((q + 1.0) * A1 - (q + 4.0) * A2) / ((q + 2.0) * A2)
+    c1, c2, c3 = (part / (3.0 * q + 2.0 * (1.0 - g)) for part in (g, q - g, q + 2.0 - g))
+    V0, V1, V2 = 1.0 + c1 * B, 1.0 - c2 * B, 1.0 - c3 * B
+    ratio = 1.0 if abs(V1) < NOTHING and abs(1.0 - A2 / q) < NOTHING else (1.0 - A2 / q) / V1
+    rho = ratio**2 * (0.0 if abs(V0) < NO_MOMENT else V0) / (q * V2)
+    df = 4.0 + (q + 2.0) / (q * rho - 1.0)
+    return (1.0 if abs(df - 2.0) < NEAR_TWO else df * (1.0 - A2 / q) / (df - 2.0)), df
 
 
 def _clusters(estimate: Estimate, groupings: Sequence[Grouping], X: FloatArray, limits: Limits) -> Clusters:

@@ -90,10 +90,15 @@ class Laplace:
     trace: list[tuple[FloatArray, float]] = field(default_factory=list)  # parameters and value
 
     def evaluate(self, parameters: FloatArray) -> Mode | None:
-        self.deadline.check()
         self.evaluations += 1
+        split = self.pattern.length
+        return self.mode_at(parameters, self.pattern.lambdas(parameters[:split]), parameters[split:])
+
+    def mode_at(self, parameters: FloatArray, lambdas: Sequence[FloatArray], beta: FloatArray) -> Mode | None:
+        """Evaluate for any Lambda (q, q) of each factor; None where there is no criterion. parameters: what stands for them."""
+        self.deadline.check()
         try:
-            mode = self._mode(parameters)
+            mode = self._mode(parameters, lambdas, self.responses.X @ beta + self.responses.offset)
         except np.linalg.LinAlgError:
             return None
         if mode is not None:
@@ -108,6 +113,11 @@ class Laplace:
 
     def gradient(self, mode: Mode) -> FloatArray:
         """Return the gradient in (theta, beta)."""
+        lambdas, beta = self.gradients(mode)
+        return np.concatenate([self.pattern.collected(lambdas), beta])
+
+    def gradients(self, mode: Mode) -> tuple[list[FloatArray], FloatArray]:
+        """Return the gradients in each Lambda (q, q) and in beta."""
         responses, eta = self.responses, mode.eta
         score, curvature = responses.score(eta), responses.curvature(eta)
         change = _third(responses, eta) * self._leverage(mode)  # d log|K| / d eta
@@ -121,12 +131,10 @@ class Laplace:
             shape = (len(grouping.levels), grouping.width)
             ZS, ZT = (Z.T @ score).reshape(shape), (Z.T @ total).reshape(shape)
             lambdas.append(gradient - 2.0 * ZS.T @ v + ZT.T @ v + ZS.T @ w)
-        return np.concatenate([self.pattern.collected(lambdas), beta])
+        return lambdas, beta
 
-    def _mode(self, parameters: FloatArray) -> Mode | None:
-        responses, split = self.responses, self.pattern.length
-        lambdas = self.pattern.lambdas(parameters[:split])
-        fixed = responses.X @ parameters[split:] + responses.offset
+    def _mode(self, parameters: FloatArray, lambdas: Sequence[FloatArray], fixed: FloatArray) -> Mode | None:
+        responses = self.responses
         v = self.last or [np.zeros((len(g.levels), g.width)) for g in responses.groupings]
         eta, value = self._penalised(fixed, v, lambdas)
         if not np.isfinite(value):

@@ -17,6 +17,7 @@ from science.regress.weights import weights_column
 from science.table import FloatArray, Table
 
 SYMMETRIC = 1e-9  # relative difference of two entries that should be equal
+LARGEST, SMALLEST = 1e140, 1e-140  # of a column's greatest number: squares of columns, and of what is left of them, stay in range
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ def model_of(spec: Spec, table: Table, limits: Limits) -> Model:
     """Build the model of a question. Raises InvalidInput and its kinds for what cannot be fitted."""
     weights = weights_of(spec, table)
     design = build_mixed(spec.formula, table, limits, missing=spec.missing, also=() if spec.weights is None else (spec.weights,))
-    _check_effects(design, limits)
+    check_variances(design, limits)
+    _check_effects(design)
+    check_units(design)
     fixed = design.fixed
     y = fixed.y if fixed.offset is None else fixed.y - fixed.offset
     sample = sample_of(y, fixed.X, list(design.terms), None if weights is None else weights[fixed.rows])
@@ -86,10 +89,26 @@ def _given(rows: tuple[tuple[float, ...], ...], grouping: Grouping, field: str) 
     return G
 
 
-def _check_effects(design: MixedDesign, limits: Limits) -> None:
-    rows = len(design.fixed.y)
+def check_units(design: MixedDesign) -> None:
+    """Refuse a column whose squares double precision cannot hold."""
+    fixed = design.fixed
+    parts = [((fixed.recipe.response,), fixed.y[:, None]), (fixed.columns, fixed.X)]
+    for names, values in [*parts, *((term.names, term.Z) for term in design.terms)]:
+        greatest = np.abs(values).max(0, initial=0.0)
+        beyond = np.flatnonzero((greatest > LARGEST) | ((greatest < SMALLEST) & (greatest > 0.0)))
+        if beyond.size:
+            size = "large" if greatest[beyond[0]] > 1.0 else "small"
+            detail = f"the numbers of {names[beyond[0]]} are too {size} for double precision to square; change the units"
+            raise InvalidInput(detail, field="data")
+
+
+def check_variances(design: MixedDesign, limits: Limits) -> None:
     variances = sum(len(term.names) * (len(term.names) + 1) // 2 for term in design.terms)
     limits.check("max_variances", variances, f"the random effects have {variances} variances and covariances", field="formula")
+
+
+def _check_effects(design: MixedDesign) -> None:
+    rows = len(design.fixed.y)
     for term in design.terms:
         effects = len(term.names) * len(term.levels)
         if effects >= rows:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 
 import numpy as np
 
@@ -25,24 +26,56 @@ def aliased_notice(aliased: tuple[str, ...]) -> tuple[Notice, ...]:
 
 def design_notices(groupings: Sequence[Grouping]) -> tuple[Notice, ...]:
     """Tell of effects that cannot be told apart, and of factors with few levels."""
-    notices = []
+    notices = [*_dependent_columns(groupings), *_repeated_effects(groupings), *_same_groups(groupings)]
     for grouping in groupings:
-        start = 0
-        for size in grouping.sizes:
-            names = grouping.names[start : start + size]
-            if dependent(grouping.Z[:, start : start + size]):
-                columns = ", ".join(names)
-                detail = f"the columns {columns} over {grouping.group} depend on each other: their variances cannot be told apart"
-                notices.append(Notice("unidentified", detail))
-            start += size
         if len(grouping.levels) < FEW_LEVELS:
             detail = f"{grouping.group} has {len(grouping.levels)} levels only: the variance over them is hardly known"
             notices.append(Notice("few_levels", detail))
     return tuple(notices)
 
 
+def _dependent_columns(groupings: Sequence[Grouping]) -> Iterator[Notice]:
+    for grouping in groupings:
+        for block in grouping.blocks():
+            if dependent(grouping.Z[:, block]):
+                columns = ", ".join(grouping.names[block])
+                detail = f"the columns {columns} over {grouping.group} depend on each other: their variances cannot be told apart"
+                yield Notice("unidentified", detail)
+
+
+def _repeated_effects(groupings: Sequence[Grouping]) -> Iterator[Notice]:
+    """Two terms over one factor that have an effect in common."""
+    for grouping in groupings:
+        for one, other in combinations(grouping.blocks(), 2):
+            if _share(grouping.Z[:, one], grouping.Z[:, other]):
+                columns = " and ".join(", ".join(grouping.names[block]) for block in (one, other))
+                detail = f"two terms over {grouping.group} share an effect ({columns}): their variances cannot be told apart"
+                yield Notice("unidentified", detail)
+
+
+def _same_groups(groupings: Sequence[Grouping]) -> Iterator[Notice]:
+    """Two factors that divide the rows in the same way, with an effect in common."""
+    for one, other in combinations(groupings, 2):
+        if len(one.levels) == len(other.levels) and _same_division(one, other) and _share(one.Z, other.Z):
+            detail = f"{one.group} and {other.group} divide the rows into the same groups: their variances cannot be told apart"
+            yield Notice("unidentified", detail)
+
+
+def _same_division(one: Grouping, other: Grouping) -> bool:
+    partner = np.empty(len(one.levels), dtype=np.intp)
+    partner[one.codes] = other.codes
+    return bool((partner[one.codes] == other.codes).all()) and len(np.unique(partner)) == len(partner)
+
+
+def _share(one: FloatArray, other: FloatArray) -> bool:
+    """Tell whether a combination of columns of one is a combination of columns of the other."""
+    return dependent(np.hstack([one, other])) and not dependent(one) and not dependent(other)
+
+
 def dependent(Z: FloatArray) -> bool:
     """Tell whether a column is a combination of the others (or zero)."""
+    if Z.shape[1] == 1:
+        return not Z.any()
     products = Z.T @ Z
     lengths = np.sqrt(products.diagonal())
     if not lengths.all():

@@ -1,15 +1,13 @@
 """Profile likelihood intervals of standard deviations, correlations, sigma and fixed effects, as lme4's profile (by ML).
 
-One parameter is held, the criterion minimised over all others; zeta is the signed root of the increase. The factor L of
-each term's covariance is L = sigma Lambda, its rows free: a held standard deviation fixes a row's length, a held
-correlation the direction of the second row once its two effects are put first. (The criterion depends on Lambda through
-Lambda Lambda' alone, so rows may be in any order.)
+One parameter is held, the criterion minimised over all others; zeta is the signed root of the increase.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import optimize, special
@@ -17,14 +15,17 @@ from scipy import optimize, special
 from errors import InvalidInput
 from science.deadline import Deadline
 from science.limits import Limits
-from science.mixed.bootstrap import parameter_names, parameters
+from science.mixed.compare import likelihood_of
+from science.mixed.coordinates import held_parameters
 from science.mixed.descent import Point, descend
-from science.mixed.estimate import Estimate
-from science.mixed.held import Surface, held_parameters, surface_of
-from science.mixed.model import model_of
-from science.mixed.solve import solve
-from science.mixed.spec import Spec
-from science.table import FloatArray, Table
+from science.mixed.fit import Analysis, analyse_model
+from science.mixed.generalized import GeneralizedAnalysis
+from science.mixed.held import Surface, surface_of
+from science.mixed.held_generalized import GeneralizedSurface, generalized_surface_of
+from science.mixed.parameters import names_of, values_of
+from science.table import FloatArray
+
+AnySurface = Surface | GeneralizedSurface
 
 STRIDE = 0.5  # of zeta, between two points of a profile
 BEYOND = 1.1  # times the quantile, where a profile ends
@@ -51,36 +52,51 @@ class Profile:
     curves: tuple[Curve, ...]
 
 
-def profile(spec: Spec, table: Table, limits: Limits, deadline: Deadline) -> Profile:
-    """Profile every parameter of the model of `spec`, refitted by ML. Raises InvalidInput for other families."""
-    if spec.family != "gaussian" or spec.variances is not None:
-        raise InvalidInput("profiles are for gaussian models with estimated variances", field="method")
-    likelihood = Spec(spec.formula, method="ml", level=spec.level, df="none", missing=spec.missing, weights=spec.weights)
-    model = model_of(likelihood, table, limits)
-    solved = solve(likelihood, model, deadline)
-    estimate = solved.estimate
-    best = parameters(estimate, model.groupings)
+def profile(analysis: Analysis | GeneralizedAnalysis, limits: Limits, deadline: Deadline) -> Profile:
+    """Profile every parameter of a model, by ML whatever it was fitted by. Raises InvalidInput for given variances."""
+    spec, kept = analysis.fit.spec, analysis.fit
+    if spec.variances is not None:
+        raise InvalidInput("profiles are for estimated variances; leave variances out", field="intervals")
+    surfaces = _generalized_surfaces(analysis, deadline) if isinstance(analysis, GeneralizedAnalysis) else None
+    if surfaces is None:
+        assert isinstance(analysis, Analysis)
+        if spec.method != "ml":
+            analysis = analyse_model(likelihood_of(spec), analysis.model, limits, deadline)
+        surfaces, kept = _surfaces(analysis, deadline), analysis.fit
+    present = [place for place, name in enumerate(kept.fixed.terms) if name not in kept.fixed.aliased]
+    sigma2 = None if kept.residual is None else kept.residual.variance
+    best = values_of(kept.random, sigma2, kept.fixed.estimate[present])
+    names = names_of(kept.random, [kept.fixed.terms[place] for place in present], sigma=sigma2 is not None)
     quantile = float(special.ndtri(0.5 + spec.level / 2.0))
     lows, highs, curves = [], [], []
-    for held, value in zip(held_parameters(estimate), best, strict=True):
-        surface = surface_of(held, estimate, deadline)
-        low, left = _side(surface, estimate, value, -1.0, quantile)
-        high, right = _side(surface, estimate, value, 1.0, quantile)
+    for surface, value in zip(surfaces, best, strict=True):
+        low, left = _side(surface, -2.0 * kept.fit.log_lik, value, -1.0, quantile)
+        high, right = _side(surface, -2.0 * kept.fit.log_lik, value, 1.0, quantile)
         lows.append(low)
         highs.append(high)
         curves.append(_curve(left, value, right))
-    terms = [model.design.fixed.columns[column] for column in model.prepared.scaling.kept]
-    names = (*parameter_names(estimate, model.groupings), *terms)
     return Profile(names, best, np.array(lows), np.array(highs), tuple(curves))
 
 
+def _surfaces(analysis: Analysis, deadline: Deadline) -> list[AnySurface]:
+    estimate = analysis.solved.estimate
+    parameters = held_parameters(estimate.criterion.pattern, len(estimate.beta), sigma=True)
+    return [surface_of(held, estimate, deadline) for held in parameters]
+
+
+def _generalized_surfaces(analysis: GeneralizedAnalysis, deadline: Deadline) -> list[AnySurface]:
+    problem = analysis.problem
+    parameters = held_parameters(problem.pattern, len(problem.columns.kept), sigma=False)
+    return [generalized_surface_of(held, analysis, deadline) for held in parameters]
+
+
 def _side(
-    surface: Surface, estimate: Estimate, best: float, sign: float, quantile: float
+    surface: AnySurface, least: float, best: float, sign: float, quantile: float
 ) -> tuple[float, list[tuple[float, float]]]:
     """Walk from the optimum until zeta is past the quantile. Returns the end of the interval and the points."""
     if not np.isfinite(best):
         return float("nan"), []
-    climb = _Climb(surface, estimate.evaluation.value, best, sign)
+    climb = _Climb(surface, least, best, sign)
     points = [(best, 0.0)]
     step, bound = surface.stride(best), surface.held.bound(sign)
     while abs(points[-1][1]) < BEYOND * quantile and len(points) < MOST_POINTS:
@@ -114,14 +130,14 @@ def _curve(left: list[tuple[float, float]], best: float, right: list[tuple[float
 class _Climb:
     """One side of a profile: every minimisation starts where the last one ended."""
 
-    def __init__(self, surface: Surface, least: float, best: float, sign: float) -> None:
+    def __init__(self, surface: AnySurface, least: float, best: float, sign: float) -> None:
         self.surface, self.least, self.best, self.sign = surface, least, best, sign
         self.position, self.W = surface.start, surface.curvature
 
     def zeta(self, value: float) -> float:
         if value == self.best:
             return 0.0
-        landscape = self.surface.at(value)
+        landscape: Any = self.surface.at(value)  # either kind, with values of its own
         evaluation = landscape.evaluate(self.position)
         if evaluation is None:
             return self.sign * float("inf")

@@ -6,6 +6,7 @@ Laplace's approximation. Several effects per level take a product rule.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import product as every
 
@@ -48,6 +49,11 @@ class Quadrature:
 
     def evaluate(self, parameters: FloatArray) -> Mode | None:
         mode = self.laplace.evaluate(parameters)
+        return None if mode is None else replace(mode, value=self._value(mode))
+
+    def mode_at(self, parameters: FloatArray, lambdas: Sequence[FloatArray], beta: FloatArray) -> Mode | None:
+        """Evaluate for any Lambda, as Laplace's."""
+        mode = self.laplace.mode_at(parameters, lambdas, beta)
         return None if mode is None else replace(mode, value=self._value(mode))
 
     def point(self, mode: Mode) -> Point:

@@ -40,23 +40,16 @@ class GroupEffects:
     covariance: FloatArray  # (J, q, q)
 
 
-def random_effects(estimate: Estimate, groupings: Sequence[Grouping]) -> tuple[RandomEffect, ...]:
-    """Tabulate the terms in the order of theta."""
-    covariances = estimate.covariances()
+def random_effects(
+    pattern: Pattern, covariances: Sequence[FloatArray], groupings: Sequence[Grouping]
+) -> tuple[RandomEffect, ...]:
+    """Tabulate the terms in the order of theta. covariances: (q, q) per factor."""
     found = []
-    for place in estimate.criterion.pattern.places:
+    for place in pattern.places:
         block = slice(place.start, place.start + place.size)
         grouping = groupings[place.grouping]
-        found.append(random_effect(grouping.group, grouping.names[block], covariances[place.grouping][block, block]))
+        found.append(_random_effect(grouping.group, grouping.names[block], covariances[place.grouping][block, block]))
     return tuple(found)
-
-
-def random_effect(group: str, names: tuple[str, ...], covariance: FloatArray) -> RandomEffect:
-    sd = np.sqrt(covariance.diagonal())
-    with np.errstate(invalid="ignore", divide="ignore"):
-        correlation = covariance / np.outer(sd, sd)
-    correlation[np.diag_indices(len(sd))] = np.where(sd > 0.0, 1.0, np.nan)
-    return RandomEffect(group, names, sd, sd**2, np.clip(correlation, -1.0, 1.0), covariance)
 
 
 def group_effects(estimate: Estimate, groupings: Sequence[Grouping], modes: Sequence[FloatArray]) -> tuple[GroupEffects, ...]:
@@ -88,6 +81,14 @@ def vanished(pattern: Pattern, bases: Bases, lambdas: Sequence[FloatArray], grou
                 for what in _directions(Lambda, T, grouping.names[block], grouping.group)
             ]
     return tuple(notices)
+
+
+def _random_effect(group: str, names: tuple[str, ...], covariance: FloatArray) -> RandomEffect:
+    sd = np.sqrt(covariance.diagonal())
+    with np.errstate(invalid="ignore", divide="ignore"):
+        correlation = covariance / np.outer(sd, sd)
+    correlation[np.diag_indices(len(sd))] = np.where(sd > 0.0, 1.0, np.nan)
+    return RandomEffect(group, names, sd, sd**2, np.clip(correlation, -1.0, 1.0), covariance)
 
 
 def _directions(Lambda: FloatArray, T: FloatArray, names: tuple[str, ...], group: str) -> list[str]:

@@ -54,9 +54,10 @@ class Scaling:
         """Return R^-1 S R^-T (k, k) for S of the scaled system."""
         return _solved(self.R, _solved(self.R, scaled).T)
 
-    def unscaled(self, rows: FloatArray) -> FloatArray:
-        """Return C R^-T for covariances C (..., k) with the scaled fixed effects."""
-        return _solved(self.R, rows.reshape(-1, len(self.R)).T).T.reshape(rows.shape)
+    def contrasts(self, rows: FloatArray) -> FloatArray:
+        """Return the combinations (m, k) of the scaled fixed effects that equal combinations (m, k) of the effects."""
+        scaled: FloatArray = lapack.dtrtrs(self.R, rows.T, trans=1)[0].T
+        return scaled
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,15 @@ from science.limits import Limits
 from science.mixed.bases import whitened
 from science.mixed.batch import cross_products
 from science.mixed.estimate import Estimate
+from science.mixed.fit import Analysis
+from science.mixed.generalized import GeneralizedAnalysis
 from science.mixed.grouping import Grouping
-from science.mixed.model import Model, model_of
+from science.mixed.model import Model
 from science.mixed.sample import Prepared, Scaling, weighted
-from science.mixed.solve import solve
-from science.mixed.spec import Spec
 from science.mixed.theta import semidefinite_factor
-from science.table import FloatArray, Table
+from science.table import FloatArray
+
+MOST_DRAWN = 1e15  # a count beyond which neighbours are no whole numbers apart
 
 
 def simulate(model: Model, estimate: Estimate, generator: np.random.Generator, count: int = 1) -> FloatArray:
@@ -37,18 +39,43 @@ def simulate(model: Model, estimate: Estimate, generator: np.random.Generator, c
     return drawn
 
 
-def simulated(spec: Spec, table: Table, limits: Limits, deadline: Deadline, *, seed: int, count: int = 1) -> FloatArray:
-    """Fit the model of `spec` and draw `count` responses (count, n) from it, n the rows that took part.
+def simulated(
+    analysis: Analysis | GeneralizedAnalysis, limits: Limits, deadline: Deadline, *, seed: int, count: int = 1
+) -> FloatArray:
+    """Draw `count` responses (count, n) from a fit, n the rows that took part; of successes and failures, the successes.
 
-    Equal seeds give equal responses. Raises InvalidInput for families other than the gaussian, or too many numbers.
+    Equal seeds give equal responses. Raises LimitExceeded for too many numbers, InvalidInput where trials are no whole
+    numbers.
     """
-    if spec.family != "gaussian":
-        raise InvalidInput("responses are simulated for the gaussian family only", field="simulate")
-    model = model_of(spec, table, limits)
-    rows = model.sample.rows
+    rows = analysis.fit.nobs
     limits.check("max_simulated", count * rows, f"{count} simulations of {rows} rows are asked", field="simulate")
-    estimate = solve(spec, model, deadline).estimate
-    return simulate(model, estimate, np.random.default_rng(seed), count)
+    generator = np.random.default_rng(seed)
+    if isinstance(analysis, Analysis):
+        return simulate(analysis.model, analysis.solved.estimate, generator, count)
+    answered = analysis.problem.answered
+    drawn = np.empty((count, rows))
+    for row in drawn:
+        deadline.check()
+        row[:] = drawn_means(analysis, generator) * (answered.trials if answered.counted else 1.0)
+    return drawn
+
+
+def drawn_means(analysis: GeneralizedAnalysis, generator: np.random.Generator) -> FloatArray:
+    """Draw one response (n,), new effects included: counts, or means of the trials."""
+    problem, mode = analysis.problem, analysis.optimum.point.evaluation
+    responses = problem.responses
+    eta = responses.X @ mode.theta[problem.pattern.length :] + responses.offset
+    for grouping, Lambda in zip(problem.groupings, mode.lambdas, strict=True):
+        u = generator.standard_normal((len(grouping.levels), grouping.width)) @ Lambda.T
+        eta = eta + (grouping.Z * u[grouping.codes]).sum(1)
+    mean, trials = responses.family.mean(eta), responses.weights
+    if responses.family.name == "poisson":
+        if (trials != 1.0).any():
+            raise InvalidInput("counts cannot be drawn for weighted rows", field="weights")
+        return generator.poisson(np.minimum(mean, MOST_DRAWN)).astype(np.float64)
+    if (trials != np.round(trials)).any():
+        raise InvalidInput("responses can be drawn for whole numbers of trials only", field="weights")
+    return generator.binomial(trials.astype(np.int64), mean).astype(np.float64) / trials
 
 
 @dataclass(frozen=True)

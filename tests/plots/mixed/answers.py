@@ -9,7 +9,7 @@ import orjson
 
 from kinds.mixed_answer import Extras, answer_of, picture_of
 from science.deadline import no_deadline
-from science.mixed import Spec, Variances, fit, profile
+from science.mixed import Spec, Variances, analyse, profile
 from science.table import Table
 from tests.science.mixed.data import LIMITS, table
 
@@ -24,9 +24,9 @@ def answered(formula: str, name: str, *, profiled: bool = False, **options: Any)
 
 
 def answer_to(spec: Spec, data: Table, *, profiled: bool = False) -> tuple[dict[str, Any], dict[str, Any]]:
-    fitted = fit(spec, data, LIMITS, no_deadline())
-    extras = Extras(profile(spec, data, LIMITS, no_deadline()) if profiled else None, None, None)
-    return _sent(answer_of(fitted, None, extras, residuals=False)), _sent(picture_of(fitted, data, extras, LIMITS))
+    analysis = analyse(spec, data, LIMITS, no_deadline())
+    extras = Extras(profile(analysis, LIMITS, no_deadline()) if profiled else None)
+    return _sent(answer_of(analysis.fit, None, extras, residuals=False)), _sent(picture_of(analysis.fit, data, extras))
 
 
 def _sent(value: dict[str, object]) -> dict[str, Any]:

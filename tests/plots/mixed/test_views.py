@@ -12,11 +12,12 @@ import pytest
 from errors import InvalidInput, NotFound
 from plots import VIEWS, draw
 from plots.mixed import lines
-from science.mixed import Spec
+from science.mixed import Spec, Variances
 from science.table import Factor, Numeric, Table
 from tests.plots.mixed.answers import GIVEN, SLEEPSTUDY, answer_to, answered
 from tests.science.mixed.data import table
 
+FAR = Variances({"Subject": ((0.01, 0.0), (0.0, 0.01))}, 1e4)
 SVG = "{http://www.w3.org/2000/svg}"
 PLACE = re.compile(r"translate\(([-\d.]+) ([-\d.]+)\)")
 CASES = {
@@ -159,12 +160,28 @@ def test_the_trace_of_the_plain_loop_ends_too_low():  # the loop as published: 3
     assert {"302.905", "31.089", "670.855"} <= set(texts(draw("mixed", *split, "svg", "trace")))
 
 
+def long_way() -> tuple[dict[str, Any], dict[str, Any]]:
+    return answer_to(Spec(SLEEPSTUDY, method="em", start=FAR, iterations=3_000), table("sleepstudy"))
+
+
 def test_a_long_way_tells_how_long_it_was():
-    answer, picture = answered(SLEEPSTUDY, "sleepstudy", method="em")
-    long = answer | {"fit": answer["fit"] | {"evaluations": 23_651}}
-    assert "EM, 23,650 steps; dashed: where it ends; a start far off lies outside" in texts(
-        draw("mixed", long, picture, "svg", "trace")
-    )
+    answer, picture = long_way()
+    assert any("EM, 3,000 steps" in told for told in texts(draw("mixed", answer, picture, "svg", "trace")))
+
+
+def test_of_a_long_way_the_first_steps_are_told_one_by_one():
+    trace = long_way()[0]["trace"]
+    assert trace["steps"][:20] == list(range(20))
+    assert (trace["steps"][-1], len(trace["steps"])) == (3_000, len(trace["values"]))
+    assert len(trace["steps"]) <= 500
+
+
+def test_groups_are_drawn_whole():
+    """InstEval's largest groups have 290 to 790 rows: thinned evenly over all rows they would show 8 to 20."""
+    _, picture = answered("y ~ service + (service | d)", "InstEval")
+    shown = np.bincount(picture["codes"])
+    assert (shown > 0).sum() == 24
+    assert shown[shown > 0].min() > 50
 
 
 def test_given_variances_have_no_trace():

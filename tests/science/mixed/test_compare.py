@@ -8,6 +8,7 @@ import pytest
 from errors import InvalidInput
 from science.deadline import no_deadline
 from science.mixed.compare import compare
+from science.mixed.fit import analyse
 from science.mixed.spec import Spec
 from science.table import Numeric
 from tests.science.mixed.data import LIMITS, extras, table, with_columns
@@ -16,7 +17,8 @@ FORMULAS = ["Reaction ~ Days + (Days | Subject)", "Reaction ~ Days + (1 | Subjec
 
 
 def compared(formulas, data=None):
-    return compare([Spec(formula) for formula in formulas], data or table("sleepstudy"), LIMITS, no_deadline())
+    data = data or table("sleepstudy")
+    return compare(analyse(Spec(formulas[0]), data, LIMITS, no_deadline()), formulas[1:], data, LIMITS, no_deadline())
 
 
 def test_nested_models_are_compared_as_by_anova():
@@ -41,7 +43,7 @@ def test_models_that_do_not_look_nested_are_told():
 
 
 def test_one_model_is_no_comparison():
-    with pytest.raises(InvalidInput, match="two models"):
+    with pytest.raises(InvalidInput, match="another model"):
         compared(FORMULAS[:1])
 
 

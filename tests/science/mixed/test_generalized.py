@@ -122,6 +122,16 @@ def test_new_rows_are_predicted_on_the_scale_of_the_response():
     assert (predictions.conf_low < predictions.fit).all()
 
 
+def test_predictions_on_the_links_scale_are_carried_over_by_the_link():
+    data = table("cbpp")
+    fit = fitted(CBPP, data, family="binomial")
+    link, response = (predict(fit, data, LIMITS, scale=scale) for scale in ("link", "response"))
+    for name in ("fit", "conf_low", "conf_high"):
+        np.testing.assert_allclose(special.expit(getattr(link, name)), getattr(response, name), rtol=1e-12)
+    np.testing.assert_allclose(response.std_error, link.std_error * response.fit * (1.0 - response.fit), rtol=1e-12)
+    assert [notice.code for notice in link.warnings] == ["no_prediction_intervals"]
+
+
 def test_separable_data_are_told():
     x = np.linspace(-1.0, 1.0, 60)
     data = table_of_columns({"y": (x > 0).astype(int).tolist(), "x": x.tolist(), "g": [str(i % 6) for i in range(60)]}, LIMITS)

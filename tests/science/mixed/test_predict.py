@@ -23,12 +23,12 @@ NEW = new_rows(Days=[0, 5, 10, 10], Subject=["308", "308", "335", "999"])
 def test_known_and_new_levels_are_predicted_as_lme4_does():
     predictions = predict(sleepstudy(), NEW, LIMITS)
     np.testing.assert_allclose(predictions.fit, PUBLISHED["all"], rtol=1e-8)
-    assert predictions.new_levels.tolist() == [False, False, False, True]
+    assert predictions.new_levels["Subject"].tolist() == [False, False, False, True]
     assert [notice.code for notice in predictions.warnings] == ["new_levels"]
 
 
 def test_without_random_effects_the_population_is_predicted():
-    predictions = predict(sleepstudy(), NEW, LIMITS, random=False)
+    predictions = predict(sleepstudy(), NEW, LIMITS, population=True)
     np.testing.assert_allclose(predictions.fit, PUBLISHED["fixed"], rtol=1e-9)
     days = np.array([0.0, 5.0, 10.0, 10.0])
     X = np.column_stack([np.ones(4), days])
@@ -60,7 +60,7 @@ def test_a_missing_value_predicts_nothing():
     predictions = predict(sleepstudy(), rows, LIMITS)
     assert np.isnan(predictions.fit).tolist() == [False, True, True]
     assert np.isnan(predictions.pred_high).tolist() == [False, True, True]
-    assert not predictions.new_levels.any()
+    assert not predictions.new_levels["Subject"].any()
 
 
 def test_a_numeric_group_finds_its_levels():
@@ -74,7 +74,14 @@ def test_the_grouping_factor_is_needed():
 
 
 def test_no_rows_at_hand_are_needed_for_a_population():
-    assert len(predict(sleepstudy(), new_rows(Days=[1]), LIMITS, random=False).fit) == 1
+    assert len(predict(sleepstudy(), new_rows(Days=[1]), LIMITS, population=True).fit) == 1
+
+
+def test_a_population_is_as_uncertain_as_a_new_level():
+    known, new = (predict(sleepstudy(), new_rows(Days=[4], Subject=[who]), LIMITS, population=True) for who in ("308", "nobody"))
+    asked = predict(sleepstudy(), new_rows(Days=[4], Subject=["nobody"]), LIMITS)
+    assert known.pred_high[0] == new.pred_high[0] == pytest.approx(asked.pred_high[0], rel=1e-12)
+    assert known.warnings == ()
 
 
 def test_the_standard_error_shrinks_with_more_rows_of_a_group():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from science.deadline import no_deadline
+from science.mixed.fit import analyse
 from science.mixed.profile import profile
 from science.mixed.spec import Spec
 from science.table import Numeric
@@ -13,7 +14,7 @@ from tests.science.mixed.data import LIMITS, extras, table, with_columns
 
 
 def profiled(formula, data, **options):
-    return profile(Spec(formula, **options), data, LIMITS, no_deadline())
+    return profile(analyse(Spec(formula, **options), data, LIMITS, no_deadline()), LIMITS, no_deadline())
 
 
 def test_the_intervals_of_sleepstudy():
