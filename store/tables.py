@@ -12,6 +12,7 @@ from sqlalchemy import (
     DateTime,
     Double,
     ForeignKey,
+    ForeignKeyConstraint,
     Identity,
     Index,
     Integer,
@@ -200,3 +201,34 @@ Index("runs_asked", runs.c.model_id, unique=True, postgresql_where=text("trigger
 Index("runs_newest", runs.c.site_id, runs.c.id.desc())
 Index("runs_of_models", runs.c.model_id, runs.c.id.desc())
 Index("runs_jobs", runs.c.job, postgresql_where=text("state = 'queued'"))
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("model_id", BigInteger, ForeignKey("models.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", LargeBinary, primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("columns", LargeBinary, nullable=False),
+    Column("numbers", LargeBinary, nullable=False),
+    Column("time", Double),
+    Column("score", Double, nullable=False),
+    Column("risk", Double, nullable=False),
+    Column("alert", Boolean, nullable=False),
+    Column("planned", Double, nullable=False),
+    Column("fraud", Boolean),
+    Column("scored_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+)
+Index("payments_newest", payments.c.model_id, payments.c.scored_at.desc())
+Index("payments_oldest", payments.c.scored_at)
+
+labels = Table(
+    "labels",
+    metadata,
+    Column("id", BigInteger, Identity(), primary_key=True),
+    Column("model_id", BigInteger, nullable=False),
+    Column("key", LargeBinary, nullable=False),
+    Column("fraud", Boolean, nullable=False),
+    _created_at(),
+    ForeignKeyConstraint(["model_id", "key"], ["payments.model_id", "payments.key"], ondelete="CASCADE"),
+)
+Index("labels_of_payments", labels.c.model_id, labels.c.key)
