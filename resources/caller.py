@@ -10,7 +10,7 @@ from flask import Request, g
 from errors import Forbidden, Unauthenticated
 from resources.service import Service
 from store import keys
-from store.engine import reading
+from store.engine import driving
 from store.sites import ANONYMOUS
 
 SCHEME = "bearer "
@@ -77,7 +77,7 @@ def confirmed(service: Service, *, lives: bool) -> None:
 
 
 def _living(digest: bytes, service: Service) -> keys.Key:
-    with reading(service.engine) as connection:
+    with driving(service.engine) as connection:
         key = keys.find_digest(connection, digest)
     if key is None:
         service.known_keys.forget(digest)

@@ -10,11 +10,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from sqlalchemy import Connection
+from sqlalchemy.pool import PoolProxiedConnection
 
 PARAMETER = re.compile(r"%\((\w+)\)s")
+
+
+class Pooled(Protocol):
+    """A connection of the pool: SQLAlchemy's, or a Driven."""
+
+    @property
+    def connection(self) -> PoolProxiedConnection: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Driven:
+    """A connection of the pool with nothing of SQLAlchemy's above it."""
+
+    connection: PoolProxiedConnection
 
 
 @dataclass(frozen=True)
@@ -34,7 +48,7 @@ def prepared(name: str, statement: str) -> Prepared:
     return Prepared(name, f"PREPARE {name} AS {numbered}", f"EXECUTE {name} ({given})")
 
 
-def row(connection: Connection, statement: str | Prepared, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
+def row(connection: Pooled, statement: str | Prepared, parameters: Mapping[str, object]) -> tuple[Any, ...] | None:
     """Run a statement and return its first row, or None."""
     with cursor_of(connection) as cursor:
         _run(connection, cursor, statement, parameters)
@@ -42,7 +56,7 @@ def row(connection: Connection, statement: str | Prepared, parameters: Mapping[s
     return first
 
 
-def execute(connection: Connection, statement: str | Prepared, parameters: Mapping[str, object]) -> int:
+def execute(connection: Pooled, statement: str | Prepared, parameters: Mapping[str, object]) -> int:
     """Run a statement and return how many rows it touched."""
     with cursor_of(connection) as cursor:
         _run(connection, cursor, statement, parameters)
@@ -50,12 +64,12 @@ def execute(connection: Connection, statement: str | Prepared, parameters: Mappi
     return touched
 
 
-def cursor_of(connection: Connection) -> Any:
+def cursor_of(connection: Pooled) -> Any:
     """Open psycopg2's cursor, a context manager: for COPY, and for names that psycopg2.sql quotes."""
     return connection.connection.cursor()
 
 
-def _run(connection: Connection, cursor: Any, statement: str | Prepared, parameters: Mapping[str, object]) -> None:
+def _run(connection: Pooled, cursor: Any, statement: str | Prepared, parameters: Mapping[str, object]) -> None:
     if isinstance(statement, str):
         cursor.execute(statement, parameters)
         return

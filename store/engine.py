@@ -1,7 +1,8 @@
 """The way to Postgres: a small pool, and two ways to open a connection.
 
 `reading` (and its twin `writing_once`) sends every statement by itself, committed as it ends: one round trip.
-`writing` is one transaction. Both turn a database that does not answer into StoreUnavailable; bugs stay bugs.
+`driving` is the same for the few statements that every request runs; `writing` is one transaction. All turn a database
+that does not answer into StoreUnavailable; bugs stay bugs.
 
 A pooled connection whose server is gone is noticed at checkout without a round trip: its socket has become readable.
 So the first request after a restart of Postgres already succeeds. A connection inherited through fork is let go as well.
@@ -26,6 +27,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 from config import Settings
 from errors import StoreUnavailable
 from store import embedded
+from store.driver import Driven
 
 POOL_SIZE = 5  # per process: two web workers and a job worker stay under the 20 connections of Heroku's smallest plan
 POOL_SECONDS = 2  # SQLAlchemy's default of 30 is the router's cut
@@ -86,6 +88,35 @@ def reading(engine: Engine) -> Iterator[Connection]:
                 driver.autocommit = False
 
 
+class driving:  # noqa: N801  used as a function, like its sisters; a class because the generators of contextlib take their time
+    """As `reading`, for statements of store.driver alone: no SQLAlchemy above the pool. What every request opens."""
+
+    __slots__ = ("_engine", "_pooled")
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> Driven:
+        try:
+            self._pooled = pooled = self._engine.raw_connection()
+        except Exception as error:
+            _raise_unavailable(error)
+            raise
+        pooled.dbapi_connection.autocommit = True  # type: ignore[union-attr]
+        return Driven(pooled)
+
+    def __exit__(self, _type: object, error: BaseException | None, _trace: object) -> None:
+        pooled = self._pooled
+        driver: Any = pooled.dbapi_connection
+        if driver.closed:
+            pooled.invalidate()
+        else:
+            driver.autocommit = False
+            pooled.close()
+        if isinstance(error, Exception):
+            _raise_unavailable(error)
+
+
 def ping(connection: Connection) -> None:
     """Ask the server for an answer, any answer."""
     connection.exec_driver_sql("SELECT 1")
@@ -111,15 +142,16 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _answering() -> Iterator[None]:
     try:
         yield
-    except sqlalchemy.exc.TimeoutError as error:
+    except Exception as error:
+        _raise_unavailable(error)
+        raise
+
+
+def _raise_unavailable(error: Exception) -> None:
+    """Raise StoreUnavailable in place of an error that says that the database does not answer; others are left alone."""
+    if isinstance(error, sqlalchemy.exc.TimeoutError):
         raise StoreUnavailable("all connections to the database are in use; try again in a moment") from error
-    except DBAPIError as error:
-        if not _unavailable(error.orig):
-            raise
-        raise StoreUnavailable("the database does not answer in time; try again in a moment") from error
-    except psycopg2.Error as error:
-        if not _unavailable(error):
-            raise
+    if _unavailable(error.orig if isinstance(error, DBAPIError) else error):
         raise StoreUnavailable("the database does not answer in time; try again in a moment") from error
 
 

@@ -17,7 +17,7 @@ from typing import Literal
 from sqlalchemy import Connection, func, insert, select, update
 
 from errors import InvalidInput
-from store.driver import prepared, row
+from store.driver import Pooled, prepared, row
 from store.tables import keys
 
 Kind = Literal["sk", "pk"]
@@ -66,13 +66,13 @@ def create(connection: Connection, site_id: int, kind: Kind, origins: tuple[str,
     return NewKey(connection.execute(insert(keys).values(values).returning(keys.c.id)).scalar_one(), text)
 
 
-def find(connection: Connection, text: str) -> Key | None:
+def find(connection: Pooled, text: str) -> Key | None:
     """Find the live key with this text; a revoked one is not found."""
     digest = digest_of(text)
     return None if digest is None else find_digest(connection, digest)
 
 
-def find_digest(connection: Connection, digest: bytes) -> Key | None:
+def find_digest(connection: Pooled, digest: bytes) -> Key | None:
     """Find the live key of this digest."""
     found = row(connection, FIND, {"digest": digest})
     return Key(found[0], found[1], found[2], tuple(found[3])) if found else None
@@ -101,7 +101,7 @@ def revoke(connection: Connection, key_id: int) -> bool:
     return connection.execute(live.values(revoked_at=func.now())).rowcount == 1
 
 
-def origins_allowed(connection: Connection, origin: str) -> bool:
+def origins_allowed(connection: Pooled, origin: str) -> bool:
     """Tell whether any live publishable key names exactly this Origin."""
     return "\x00" not in origin and row(connection, ALLOWED, {"origin": origin}) is not None
 

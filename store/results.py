@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select, tuple_
 
 from store.cursors import WORD, cursor_of_place, place_of_cursor
-from store.driver import Prepared, execute, prepared, row
+from store.driver import Pooled, Prepared, execute, prepared, row
 from store.tables import results
 
 SWEEP_BATCH = 1_000  # rows per statement: each stays far below the statement timeout
@@ -88,7 +88,7 @@ class Page:
 
 
 def save(
-    connection: Connection, *, id: str, site_id: int, kind: str, answer: bytes, picture: bytes | None, ttl: timedelta | None
+    connection: Pooled, *, id: str, site_id: int, kind: str, answer: bytes, picture: bytes | None, ttl: timedelta | None
 ) -> None:
     """Keep an answer for `ttl`, or for good. One statement: committed when it returns if the connection commits by itself.
 
@@ -98,13 +98,13 @@ def save(
     execute(connection, SAVE, {**values, "picture": None if picture is None else picture.decode()})
 
 
-def answer_of(connection: Connection, site_id: int, id: str) -> Answer | None:
+def answer_of(connection: Pooled, site_id: int, id: str) -> Answer | None:
     """Return the raw JSON of a live result, and when it expires."""
     found = _row_of(connection, ANSWER, site_id, id)
     return None if found is None else Answer(found[0].encode(), found[1])
 
 
-def answer_to_key(connection: Connection, digest: bytes, site_id: int, id: str) -> tuple[bool, Answer | None]:
+def answer_to_key(connection: Pooled, digest: bytes, site_id: int, id: str) -> tuple[bool, Answer | None]:
     """Tell whether the key of this digest lives and is the site's, and what answer_of would, in one statement."""
     found = row(connection, ANSWER_TO_KEY, {"digest": digest, "id": id})
     if found is None or found[0] != site_id:
@@ -112,12 +112,12 @@ def answer_to_key(connection: Connection, digest: bytes, site_id: int, id: str) 
     return True, None if found[1] is None else Answer(found[1].encode(), found[2])
 
 
-def keep(connection: Connection, site_id: int, id: str, ttl: timedelta | None) -> None:
+def keep(connection: Pooled, site_id: int, id: str, ttl: timedelta | None) -> None:
     """Keep a live result for `ttl` from now, or for good; never shorter than it is kept already."""
     execute(connection, KEEP, {"site_id": site_id, "id": id, "ttl": ttl})
 
 
-def find(connection: Connection, site_id: int, id: str) -> Result | None:
+def find(connection: Pooled, site_id: int, id: str) -> Result | None:
     """Return a live result whole."""
     found = _row_of(connection, FIND, site_id, id)
     if found is None:
@@ -159,5 +159,5 @@ def sweep(connection: Connection) -> int:
     return swept
 
 
-def _row_of(connection: Connection, statement: str | Prepared, site_id: int, id: str) -> tuple[Any, ...] | None:
+def _row_of(connection: Pooled, statement: str | Prepared, site_id: int, id: str) -> tuple[Any, ...] | None:
     return row(connection, statement, {"site_id": site_id, "id": id}) if WORD.fullmatch(id) else None

@@ -19,6 +19,8 @@ MANTISSA = 53
 SLICES = 8  # of 20 bits or more: the double, what its rounding lost, and 50 bits between the largest and the smallest
 # If each column's squares add up to less, no product or partial sum, of two columns either (Cauchy and Schwarz), was rounded.
 LARGEST_SUM = 2.0**53 - 2**14  # had a sum passed 2**53, the rounding of 2**13 rows could not have taken it back below
+LARGEST_WHOLE = 2.0**62  # whole numbers of 64 bits hold a larger sum; that they wrap around in between does no harm
+FEW_PRODUCTS = 20_000  # NumPy multiplies whole numbers without BLAS
 LEAST_EXPONENT = -900  # below it the numbers themselves, not scaled, may have lost bits: 2**-1074 is the least of all
 Integers = npt.NDArray[np.object_]
 WHOLE = np.frompyfunc(int, 1, 1)
@@ -43,9 +45,9 @@ def gram_of(sample: Sample) -> Gram:
     decimals = decimals_of(values)
     decimals.places[sample.exponents < LEAST_EXPONENT] = -1
     if sample.low is None and decimals.places.min() >= 0:
-        products = decimals.whole.T @ decimals.whole
-        if products.diagonal().max() <= LARGEST_SUM:
-            return Gram(products.astype(np.int64).astype(object), (0,) * len(products), tuple(decimals.places.tolist()))
+        products = _products(decimals.whole)
+        if products is not None:
+            return Gram(products.astype(object), (0,) * len(products), tuple(decimals.places.tolist()))
     columns, shifts, ten = _whole_decimals(sample, decimals, width)
     slices = _slices(columns, sample.low, width)
     two = sample.exponents + shifts - width * len(slices)
@@ -62,6 +64,18 @@ def merge(a: Gram, b: Gram) -> Gram:
 def whole_numbers(numbers: FloatArray) -> Integers:
     """Cut doubles of any size to Python's whole numbers."""
     return np.asarray(WHOLE(numbers))
+
+
+def _products(whole: FloatArray) -> npt.NDArray[np.int64] | None:
+    """Multiply columns of whole numbers exactly, or give None where that takes slices."""
+    products = whole.T @ whole
+    largest = float(products.diagonal().max())
+    if largest <= LARGEST_SUM:
+        return products.astype(np.int64)
+    if largest <= LARGEST_WHOLE and products.size * len(whole) <= FEW_PRODUCTS:
+        numbers = whole.astype(np.int64)
+        return numbers.T @ numbers
+    return None
 
 
 def _whole_decimals(sample: Sample, decimals: Decimals, width: int) -> tuple[FloatArray, IntArray, IntArray]:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg2
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
@@ -16,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from config import Settings
 from errors import StoreUnavailable
 from store import driver, embedded
-from store.engine import engine_of, reading, url_of, writing, writing_once
+from store.engine import driving, engine_of, reading, url_of, writing, writing_once
 from tests.conftest import administer
 
 ASK = text("SELECT 1")
@@ -159,6 +160,33 @@ def test_a_connection_cut_in_use_is_unavailable(engine: Engine) -> None:
             with pytest.raises(StoreUnavailable):
                 cut(opened, ask_through_driver)
     ask(engine)
+
+
+def test_a_driven_connection_cut_in_use_is_unavailable_and_the_next_one_is_not(engine: Engine) -> None:
+    def cut() -> None:
+        with driving(engine) as connection:
+            pid = driver.row(connection, "SELECT pg_backend_pid()", {})
+            assert pid is not None
+            with reading(engine) as other:
+                other.exec_driver_sql(f"SELECT pg_terminate_backend({pid[0]}, 2000)")
+            driver.row(connection, "SELECT 1", {})
+
+    with pytest.raises(StoreUnavailable):
+        cut()
+    with driving(engine) as connection:
+        assert driver.row(connection, "SELECT 1", {}) == (1,)
+
+
+def test_a_driven_connection_commits_each_statement_and_goes_back_as_it_was(engine: Engine) -> None:
+    with driving(engine) as connection, reading(engine) as other:
+        driver.execute(connection, "CREATE TABLE driven (x int)", {})
+        assert other.exec_driver_sql("SELECT count(*) FROM driven").scalar_one() == 0
+    with pytest.raises(psycopg2.errors.UndefinedTable), driving(engine) as connection:
+        driver.execute(connection, "SELECT * FROM nowhere", {})
+    with reading(engine) as other, driving(engine) as connection:
+        assert driver.row(connection, "SELECT 1", {}) == (1,)
+        assert other.exec_driver_sql("SELECT 1").scalar_one() == 1
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 def test_a_child_process_gets_a_connection_of_its_own(engine: Engine) -> None:

@@ -64,3 +64,12 @@ def test_what_rounding_lost_is_counted_too() -> None:
         one = gram_of(sample_of(X, np.array([1.0, 2.0]), X_low=low))
     x = [Fraction(1) + Fraction(2) ** -60, Fraction(3) - Fraction(2) ** -70]
     assert numbers(one) == products([x, [Fraction(1), Fraction(2)]])
+
+
+@pytest.mark.parametrize("digits", [5, 7, 9, 12, 15])
+@pytest.mark.parametrize("rows", [3, 150, 4000])
+def test_decimals_of_any_length_are_multiplied_exactly(digits: int, rows: int) -> None:
+    """Short ones fit a product in doubles, longer ones whole numbers of 64 bits, the longest take slices."""
+    whole = np.random.default_rng(digits).integers(10 ** (digits - 1), 10**digits, (rows, 3))
+    values = whole / 100.0
+    assert numbers(gram(values)) == products([[Fraction(int(number), 100) for number in column] for column in whole.T])
