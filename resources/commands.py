@@ -7,6 +7,7 @@ from flask import Flask
 from flask.cli import AppGroup
 
 from errors import InvalidInput
+from resources.dataset_commands import dataset_commands
 from resources.service import service
 from store import keys, results, samples, sites
 from store.engine import reading, writing, writing_once
@@ -21,7 +22,7 @@ sample_commands = AppGroup("samples", help="The sample datasets that everyone ma
 
 def register(app: Flask) -> None:
     """Add the commands to the application's command line."""
-    for commands in (key_commands, result_commands, sample_commands):
+    for commands in (key_commands, result_commands, sample_commands, dataset_commands):
         app.cli.add_command(commands)
 
 

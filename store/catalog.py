@@ -43,6 +43,7 @@ UPDATE datasets SET rows = %(rows)s, columns = %(columns)s, fingerprint = %(fing
 WHERE id = %(id)s RETURNING {FIELDS}
 """  # noqa: S608
 RECOUNT = "UPDATE datasets SET columns = %(columns)s WHERE id = %(id)s AND incarnation = %(incarnation)s AND rows = %(rows)s"
+SETTLE = "UPDATE datasets SET rows = %(rows)s, columns = %(columns)s WHERE id = %(id)s"
 FORGET = "DELETE FROM datasets WHERE id = %(id)s"
 KEPT = """
 SELECT count(*), coalesce(sum(rows * json_array_length(columns)), 0) FROM datasets
@@ -116,6 +117,12 @@ def recount(connection: Connection, info: DatasetInfo) -> None:
     values = {"id": info.id, "incarnation": info.incarnation, "rows": info.rows, "columns": stored(info.columns)}
     with cursor_of(connection) as cursor:
         cursor.execute(RECOUNT, values)
+
+
+def settle(connection: Connection, info: DatasetInfo) -> None:
+    """Enter what was found in a registered table."""
+    with cursor_of(connection) as cursor:
+        cursor.execute(SETTLE, {"id": info.id, "rows": info.rows, "columns": stored(info.columns)})
 
 
 def forget(connection: Connection, info: DatasetInfo) -> None:

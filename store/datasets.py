@@ -16,7 +16,7 @@ from psycopg2.sql import SQL, Composed, Identifier, Literal
 from sqlalchemy import Connection
 
 from errors import Conflict, InvalidInput, LimitExceeded, NotFound
-from store import catalog, filling, registered
+from store import catalog, registered, summary
 from store.catalog import DatasetInfo as DatasetInfo
 from store.catalog import find as find
 from store.catalog import list_ as list_
@@ -25,11 +25,13 @@ from store.columns import ROW, ColumnInfo
 from store.columns import StoredColumn as StoredColumn
 from store.copy_text import Decoder
 from store.driver import cursor_of
-from store.filling import Filling
+from store.filling import create, fill
+from store.intake import Intake, columns_of
 from store.joining import joined_by
 from store.masking import joining_key
 from store.rows import Rows, rows_of_columns
 from store.rules import NO_RULES, Rules, check_sent, check_stored, pointer
+from store.summary import beginning, behind, chained, summarised
 
 FILL_SECONDS = 25  # a large body takes longer than a query may; the router gives up at 30
 
@@ -74,12 +76,12 @@ def put(
     check_sent(rules, rows.types)
     rows = rows.select(rules.columns or list(rows.types))
     joined = joined_by(connection, site_id, name, rules, rows.types)
-    columns = filling.columns_of(rows.types, rules, joined)
+    columns = columns_of(rows.types, rules, joined)
     check_stored(rules, columns)
     _check_bounds(connection, site_id, name, len(columns), rows.count, bounds)
     settled = rules if joined is None else _settled(rules, joined.columns)
-    filled = Filling(columns, settled, joined, joining_key(secret, site_id))
-    return _replace(connection, site_id, name, filled, rows, fingerprint)
+    intake = Intake(columns, settled, joined, joining_key(secret, site_id))
+    return _replace(connection, site_id, name, intake, rows, fingerprint)
 
 
 def append(connection: Connection, site_id: int, name: str, rows: Rows, *, secret: bytes, bounds: Bounds) -> Stored:
@@ -97,13 +99,13 @@ def append(connection: Connection, site_id: int, name: str, rows: Rows, *, secre
     check_drift(info, rows)
     joined = joined_by(connection, site_id, name, info.rules, rows.types)
     _check_bounds(connection, site_id, name, len(info.columns), info.rows + rows.count, bounds)
-    filled = Filling(info.columns, info.rules, joined, joining_key(secret, site_id))
+    intake = Intake(info.columns, info.rules, joined, joining_key(secret, site_id))
     table = table_of(site_id, name)
     with cursor_of(connection) as cursor:
         _allow_time(cursor)
-        last = filling.fill(cursor, table, filled, rows, info.rows)
-        columns = filling.summarised(cursor, table, info.columns, info.rows)
-        fingerprint = filling.chained(cursor, table, columns, info.rows, info.fingerprint or "")
+        last = fill(cursor, table, intake, rows, info.rows)
+        _, columns = summarised(cursor, table, info.columns, behind(info.rows), afresh=False)
+        fingerprint = chained(cursor, table, columns, info.rows, info.fingerprint or "")
     return Stored(catalog.extend(connection, info, last, columns, fingerprint), rows.count, last - info.rows, new=False)
 
 
@@ -137,12 +139,14 @@ def write_csv(connection: Connection, info: DatasetInfo, file: Any, *, after: in
 
 
 def counted(connection: Connection, info: DatasetInfo) -> DatasetInfo:
-    """Count the different values where an append left them unknown, and keep the counts."""
-    if info.source is not None or all(c.type == "number" or c.distinct is not None for c in info.columns):
+    """Count the different values where an append left them unknown, and keep the counts; of a registered one, count all."""
+    if info.source is not None:
+        return registered.refreshed(connection, info)
+    if all(c.type == "number" or c.distinct is not None for c in info.columns):
         return info
     try:
         with cursor_of(connection) as cursor:
-            columns = filling.counted(cursor, table_of(info.site_id, info.name), info.columns, info.rows)
+            columns = summary.counted(cursor, table_of(info.site_id, info.name), info.columns, info.rows)
     except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn):
         raise _replaced(info) from None
     told = replace(info, columns=columns)
@@ -189,24 +193,24 @@ def check_drift(info: DatasetInfo, rows: Rows) -> None:
             raise InvalidInput(detail, field=pointer("data", column.name))
 
 
-def _replace(connection: Connection, site_id: int, name: str, filled: Filling, rows: Rows, fingerprint: str | None) -> Stored:
+def _replace(connection: Connection, site_id: int, name: str, intake: Intake, rows: Rows, fingerprint: str | None) -> Stored:
     unfinished = table_of(site_id, f"~{secrets.token_hex(8)}")  # no dataset's name has a ~
     old = catalog.lock(connection, site_id, name)
     if old is not None:
         _refuse_registered(old)
     with cursor_of(connection) as cursor:
         _allow_time(cursor)
-        filling.create(cursor, unfinished, filled.columns)
-        last = filling.fill(cursor, unfinished, filled, rows, 0)
-        columns = filling.summarised(cursor, unfinished, filled.columns, 0)
+        create(cursor, unfinished, intake.columns)
+        last = fill(cursor, unfinished, intake, rows, 0)
+        _, columns = summarised(cursor, unfinished, intake.columns, behind(0), afresh=True)
         values = {
             "site_id": site_id,
             "name": name,
             "rows": last,
             "columns": catalog.stored(columns),
-            "fingerprint": fingerprint or filling.chained(cursor, unfinished, columns, 0, filling.beginning(columns)),
+            "fingerprint": fingerprint or chained(cursor, unfinished, columns, 0, beginning(columns)),
             "incarnation": secrets.token_hex(16),
-            "rules": filled.rules.model_dump_json(exclude_defaults=True) if filled.rules != NO_RULES else None,
+            "rules": intake.rules.model_dump_json(exclude_defaults=True) if intake.rules != NO_RULES else None,
         }
         info = catalog.record(connection, values)
         cursor.execute(SQL("DROP TABLE IF EXISTS {}").format(table_of(site_id, name)))
@@ -243,7 +247,7 @@ def _allow_time(cursor: Any) -> None:
 
 def _copied(connection: Connection, info: DatasetInfo, command: SQL, file: Any, after: int, limit: int | None) -> None:
     if info.source is not None:
-        registered.copy(connection, info, info.source, command, file, after, limit)
+        registered.copy(connection, info, command, file, after, limit)
         return
     with cursor_of(connection) as cursor:
         try:
