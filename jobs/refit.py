@@ -136,8 +136,9 @@ async def refit_all(settings: Settings, engine: Engine, night: Night, modules: S
         working = asyncio.create_task(work(settings, engine, stopping, modules))
         undecided = await _until_decided(engine, undecided, telling, stopping)
         stopping.set()
-        with suppress(asyncio.CancelledError):
-            await working
+        await working
+        with suppress(StoreUnavailable):  # what was finished while the worker ended
+            undecided = await asyncio.to_thread(_tell_decided, engine, undecided, telling)
     telling.summary(date=night.date.isoformat(), seconds=round(monotonic() - begun, 2), at_once=job_count(settings))
     if undecided:
         print(f"lamplight: {len(undecided)} models are not decided yet; the next run finishes them", file=sys.stderr)
@@ -174,21 +175,22 @@ async def _until_decided(engine: Engine, undecided: set[int], telling: Telling, 
     seen = monotonic()
     while undecided and not stopping.is_set() and monotonic() - seen < AWAY_SECONDS:
         with suppress(StoreUnavailable):
-            found = await asyncio.to_thread(_look, engine, undecided)
+            undecided = await asyncio.to_thread(_tell_decided, engine, undecided, telling)
             seen = monotonic()
-            for run in found:
-                if run.state != "queued":
-                    telling.tell(run)
-            undecided = {run.id for run in found if run.state == "queued"}  # those of models deleted meanwhile are gone, too
         if undecided:
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), LOOK_SECONDS)
     return undecided
 
 
-def _look(engine: Engine, ids: set[int]) -> list[Run]:
+def _tell_decided(engine: Engine, ids: set[int], telling: Telling) -> set[int]:
+    """Tell which of the runs were decided, and return the others; those of models deleted meanwhile are gone."""
     with reading(engine) as connection:
-        return runs.list_(connection, sorted(ids))
+        found = runs.list_(connection, sorted(ids))
+    for run in found:
+        if run.state != "queued":
+            telling.tell(run)
+    return {run.id for run in found if run.state == "queued"}
 
 
 def _stopped_by_signals() -> asyncio.Event:
