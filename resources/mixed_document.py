@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from resources.document import Document, sheet_of, shown
@@ -28,6 +28,16 @@ PREDICTION_HEADINGS = {
     "conf_high": "Conf. high",
     "pred_low": "Pred. low",
     "pred_high": "Pred. high",
+    "new_levels": "New levels",
+}
+TEST_HEADINGS = {
+    "term": "Term",
+    "sum_sq": "Sum Sq",
+    "mean_sq": "Mean Sq",
+    "num_df": "NumDF",
+    "den_df": "DenDF",
+    "statistic": "F value",
+    "p_value": "Pr(>F)",
 }
 ANOVA_HEADINGS = {
     "formula": "Model",
@@ -52,11 +62,12 @@ def mixed_document(answer: Mapping[str, Any]) -> Document:
     if "intervals" in answer:
         title = f"{percent} intervals by {answer['intervals']['method']}"
         sheets.append(sheet_of(title, INTERVAL_HEADINGS, answer["intervals"]["rows"]))
+    if "f_tests" in answer:
+        sheets.append(sheet_of(_tests_title(answer), TEST_HEADINGS, answer["f_tests"]))
     if "anova" in answer:
         sheets.append(sheet_of("Comparison of models, fitted by maximum likelihood", ANOVA_HEADINGS, answer["anova"]))
     if "predictions" in answer:
-        numbered = [{"row": place, **row} for place, row in enumerate(answer["predictions"], 1)]
-        sheets.append(sheet_of("Predictions", PREDICTION_HEADINGS, numbered))
+        sheets.append(sheet_of("Predictions", PREDICTION_HEADINGS, [*_numbered(answer["predictions"])]))
     sheets.append(sheet_of(_effects_title(answer), EFFECT_HEADINGS, answer["effects"][:EFFECTS_SHOWN]))
     return Document(
         title=_title(answer),
@@ -88,6 +99,16 @@ def _residual(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     if answer["residual"] is None:
         return []
     return [{"group": "Residual", "term": "", "correlations": "", **answer["residual"]}]
+
+
+def _numbered(predictions: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for place, row in enumerate(predictions, 1):
+        yield {"row": place, **row, "new_levels": ", ".join(row["new_levels"])}
+
+
+def _tests_title(answer: Mapping[str, Any]) -> str:
+    methods = {"satterthwaite": "Satterthwaite's method", "kenward-roger": "Kenward and Roger's method"}
+    return f"Tests of the terms (type III), by {methods.get(answer['df_method'], 'Wald')}"
 
 
 def _effects_title(answer: Mapping[str, Any]) -> str:

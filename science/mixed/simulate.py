@@ -56,7 +56,8 @@ def simulated(
     drawn = np.empty((count, rows))
     for row in drawn:
         deadline.check()
-        row[:] = drawn_means(analysis, generator) * (answered.trials if answered.counted else 1.0)
+        means = drawn_means(analysis, generator)
+        row[:] = np.round(means * answered.trials) if answered.counted else means
     return drawn
 
 

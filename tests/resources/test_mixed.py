@@ -1,5 +1,7 @@
 """POST and GET /mixed, in production mode, on a real database."""
 
+import math
+
 import pytest
 
 from kinds.mixed_answer import MixedAnswer
@@ -83,7 +85,25 @@ def test_a_comparison_is_by_maximum_likelihood_and_says_so(ask):
 def test_a_new_level_is_predicted_for_the_population_and_told(ask):
     answer = ask_sleepstudy(ask, predict={"Days": [2, 2], "Subject": ["308", "nobody"]}).json
     assert answer["predictions"][1]["fit"] == pytest.approx(251.405 + 2 * 10.467, abs=0.01)
+    assert [row["new_levels"] for row in answer["predictions"]] == [[], ["Subject"]]
     assert any(warning["code"] == "new_levels" for warning in answer["warnings"]), answer["warnings"]
+
+
+def test_a_population_is_predicted_when_it_is_asked_for(ask):
+    answer = ask_sleepstudy(ask, predict={"Days": [2]}, predict_population=True).json
+    assert answer["predictions"][0]["fit"] == pytest.approx(251.405 + 2 * 10.467, abs=0.01)
+    assert answer["predictions"][0]["new_levels"] == []
+
+
+def test_terms_are_tested_as_by_lmertests_anova(ask):
+    """anova(lmer(Reaction ~ Days + (Days | Subject), sleepstudy)): F 45.853 on 1 and 17 degrees of freedom, Sum Sq 30031."""
+    answer = ask_sleepstudy(ask, f_tests=True).json
+    (days,) = answer["f_tests"]
+    assert (days["term"], days["num_df"]) == ("Days", 1)
+    assert days["den_df"] == pytest.approx(17, abs=1e-3)
+    assert days["statistic"] == pytest.approx(45.853, abs=1e-3)
+    assert days["sum_sq"] == pytest.approx(30031, abs=1)
+    assert "Tests of the terms (type III), by Satterthwaite's method" in ask("GET", answer["url"] + ".txt").text
 
 
 def test_residuals_and_simulations_are_told_on_request(ask):
@@ -114,6 +134,18 @@ def test_a_poisson_model_is_told_as_one(ask):
     assert "z value" in text
 
 
+COUNTS = {"y": [0, 1, 3, 2, 5, 4, 1, 0, 2, 6, 7, 3] * 2, "x": [0, 1, 2] * 8, "g": [f"g{i // 4}" for i in range(24)]}
+
+
+def test_predictions_of_counts_may_be_on_the_scale_of_the_link(ask):
+    asked = {"formula": "y ~ x + (1 | g)", "data": COUNTS, "family": "poisson", "predict": {"x": [1], "g": ["g1"]}}
+    response, link = (ask("POST", "/mixed", json=asked | {"predict_type": scale}).json for scale in ("response", "link"))
+    for name in ("fit", "conf_low", "conf_high"):
+        assert response["predictions"][0][name] == pytest.approx(math.exp(link["predictions"][0][name]))
+    assert response["predictions"][0]["pred_low"] is None
+    assert any(warning["code"] == "no_prediction_intervals" for warning in response["warnings"])
+
+
 @pytest.mark.parametrize("groups", [6, 20])
 def test_effects_that_explain_everything_are_told(ask, groups):
     data = {"g": [f"a{i % groups}" for i in range(4 * groups)], "y": [(i % groups) ** 2 for i in range(4 * groups)]}
@@ -141,6 +173,10 @@ BAD = [
     ({"variances": {"groups": {"Subject": [[1]]}, "residual": 1}}, "/variances/groups/Subject", "2 x 2"),
     ({"variances": {"groups": {}, "residual": "x"}}, "/variances/residual", "number"),
     ({"anova": "Reaction ~ 1"}, "/anova", "list"),
+    ({"anova": []}, "/anova", "1"),
+    ({"anova": ["Reaction ~ (1 | Subject)", "Reaction ~ Days + ("]}, "/anova/1", "missing"),
+    ({"anova": ["Days ~ 1 + (1 | Subject)"]}, "/anova/0", "different responses"),
+    ({"df": "none", "f_tests": True}, "/f_tests", "degrees of freedom"),
     ({"simulate": 10**9}, "/simulate", "100"),
 ]
 

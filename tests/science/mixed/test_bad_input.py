@@ -18,6 +18,7 @@ from tests.science.mixed.data import LIMITS, fitted, table, with_columns
 N = 60
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=N), RNG.normal(size=N)
+SLOPED = Y + X * (1.0 + np.linspace(-2.0, 2.0, 6)[np.arange(N) % 6]) + np.cos(np.arange(N) % 6)
 
 
 def data(**columns):
@@ -180,6 +181,58 @@ def test_without_a_variance_the_intercept_is_right_all_the_same(count):
 
 def test_the_same_factor_twice_is_a_bounded_fit():
     assert fitted("y ~ x + (1 | g) + (1 | k)", data(k=[str(i % 6) for i in range(N)])).fit.evaluations < 200
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "y ~ x + (1 | g) + (1 | g)",
+        "y ~ x + (1 | g) + (x | g)",
+        "y ~ x + (x || g) + (x | g)",
+        "y ~ x + (1 | g) + (1 | k)",
+        "y ~ x + (1 | g/k)",
+    ],
+)
+def test_effects_that_stand_twice_are_told(formula):
+    fit = fitted(formula, data(k=[f"k{(i * 5) % 6}" for i in range(N)]))
+    assert "unidentified" in {notice.code for notice in fit.warnings}
+    assert np.isfinite(fit.fixed.std_error).all()
+
+
+@pytest.mark.parametrize("formula", ["y ~ x + (x || g)", "y ~ x + (1 | g) + (1 | h)", "y ~ x + (1 | g) + (0 + x | k)"])
+def test_effects_that_stand_once_are_not_told(formula):
+    fit = fitted(formula, data(k=[f"k{(i * 5) % 6}" for i in range(N)]))
+    assert "unidentified" not in {notice.code for notice in fit.warnings}
+
+
+@pytest.mark.parametrize("family", ["gaussian", "poisson"])
+@pytest.mark.parametrize(
+    ("size", "word"), [(1e155, "large"), (1e200, "large"), (1e300, "large"), (1e-155, "small"), (1e-300, "small")]
+)
+def test_numbers_that_have_no_squares_are_refused_for_that(family, size, word):
+    for columns in ({"x": size * X}, {"y": size * np.abs(Y)}):
+        with pytest.raises(InvalidInput, match=f"too {word} for double precision to square") as caught:
+            fitted("y ~ x + (x | g)", data(**({"y": np.arange(N) % 4} | columns)), family=family)
+        assert caught.value.field == "data"
+
+
+@pytest.mark.parametrize("y_power", [-120, -60, 0, 60, 120])
+@pytest.mark.parametrize("x_power", [-120, -60, 0, 60, 120])
+def test_other_units_give_the_same_answer_or_the_right_refusal(y_power, x_power):
+    """Equivariance: y scaled by a and x by b scale the slope by a / b and its variances by (a / b)^2."""
+    a, b = 10.0**y_power, 10.0**x_power
+    near = fitted("y ~ x + (x | g)", data(y=SLOPED))
+    scaled = data(y=a * SLOPED, x=b * X)
+    if abs(y_power - x_power) > 120:
+        with pytest.raises(InvalidInput, match="double precision"):
+            fitted("y ~ x + (x | g)", scaled)
+        return
+    found = fitted("y ~ x + (x | g)", scaled)
+    np.testing.assert_allclose(found.fixed.estimate, near.fixed.estimate * [a, a / b], rtol=1e-6)
+    np.testing.assert_allclose(found.fixed.std_error, near.fixed.std_error * [a, a / b], rtol=1e-5)
+    np.testing.assert_allclose(found.fixed.df, near.fixed.df, rtol=1e-3)
+    np.testing.assert_allclose(found.random[0].sd, near.random[0].sd * [a, a / b], rtol=1e-4)
+    assert found.fit.log_lik + (N - 2) * np.log(a) + np.log(b) == pytest.approx(near.fit.log_lik, abs=1e-5)
 
 
 def test_numbers_stay_finite_far_from_one():
