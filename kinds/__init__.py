@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from kinds.costs import forecast_seconds, mixed_seconds, regress_seconds
 from kinds.forecast import FORECAST
 from kinds.forecast_model import FORECAST_MODEL
 from kinds.kind import Kind
@@ -16,8 +17,8 @@ from kinds.regress_model import REGRESS_MODEL
 KINDS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        replace(REGRESS, model=REGRESS_MODEL),
-        replace(MIXED, model=MIXED_MODEL),
-        replace(FORECAST, model=FORECAST_MODEL),
+        replace(REGRESS, model=REGRESS_MODEL, seconds=regress_seconds),
+        replace(MIXED, model=MIXED_MODEL, seconds=mixed_seconds),
+        replace(FORECAST, model=FORECAST_MODEL, seconds=forecast_seconds),
     )
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from kinds.shape import Shapes
 from science.deadline import Deadline
 from science.limits import Limits
 from science.table import FloatArray, Table
@@ -65,6 +66,11 @@ class Modelled:
     whole: bool = True
 
 
+def _no_time(asked: Any, shapes: Shapes, limits: Limits) -> float:
+    """Cost nothing worth the name."""
+    return 0.0
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of question. The same functions serve a request, a job, a stored model and a benchmark."""
@@ -73,4 +79,5 @@ class Kind:
     asks: type[BaseModel]  # the question without its data
     decides: Callable[[Any], object]  # asked → what of it decides the answer: equal questions are equal here
     answer: Callable[[Any, Tables, Limits, Deadline], Computed]
+    seconds: Callable[[Any, Shapes, Limits], float] = _no_time  # asked, shapes of its tables → what it may cost at most
     model: Modelled | None = None

@@ -13,10 +13,10 @@ from errors import InvalidInput
 from kinds.forecast import FORECAST, ForecastSpec
 from kinds.forecast_answer import ForecastAnswer
 from kinds.kind import Kind
-from resources.answers import Asker, Work
 from resources.operation import Operation
 from resources.questions import answer_get, answer_post
 from resources.tables import Sent, Source, Stored, TableInput, dataset_of, table_of
+from resources.work import Asker, Work
 
 
 class ForecastRequest(ForecastSpec):

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from flask_restful import Resource
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from resources.operation import Operation
 from resources.service import service
 from science.version import VERSION
-from store.engine import ping, reading
+from store import queue
+from store.engine import reading
 
 
 class Health(BaseModel):
     status: Literal["ok"]
     version: str
+
+
+class Readiness(Health):
+    workers: Annotated[int, Field(ge=0, description="Workers at work: without one, dear requests wait as jobs.")]
 
 
 class Live(Resource):
@@ -30,9 +35,9 @@ class Live(Resource):
 class Ready(Resource):
     """Ready: the database answers; 503 when it does not."""
 
-    operations = {"get": Operation("Tell that the database answers", Health)}  # noqa: RUF012
+    operations = {"get": Operation("Tell that the database answers", Readiness)}  # noqa: RUF012
 
-    def get(self) -> tuple[dict[str, str], int]:
+    def get(self) -> tuple[dict[str, object], int]:
         with reading(service().engine) as connection:
-            ping(connection)
-        return {"status": "ok", "version": VERSION}, 200
+            workers = queue.workers(connection)
+        return {"status": "ok", "version": VERSION, "workers": workers}, 200

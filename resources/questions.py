@@ -11,13 +11,14 @@ from pydantic import BaseModel
 
 from errors import InvalidInput, LamplightError
 from kinds.kind import Kind
-from resources.answers import Asker, Work, answered, asker_of, recalled
+from resources.answers import answered, asker_of, recalled
 from resources.body import KEEPING, fields_of_body, fields_of_query, read_body
 from resources.caller import computing_caller, confirm, reading_caller
 from resources.recall import question_of
 from resources.service import Service, service
 from resources.tables import Sent, Source, Stored, dataset_of, table_of
 from resources.validation import validated
+from resources.work import Asker, Work
 
 
 class AsksOfData(Protocol):

@@ -8,6 +8,7 @@ from resources.datasets import DatasetRows, Datasets, OneDataset
 from resources.forecast import Forecast
 from resources.forecast_provenance import ForecastProvenance
 from resources.health import Live, Ready
+from resources.jobs import Jobs, OneJob
 from resources.mixed import Mixed
 from resources.openapi import OpenApi
 from resources.pages import Docs, Home, StaticFile, SwaggerFile
@@ -21,6 +22,8 @@ ROUTES: tuple[tuple[type[Resource], str], ...] = (
     (ForecastProvenance, "/forecast/provenance"),
     (Results, "/results"),
     (OneResult, "/results/<name>"),
+    (Jobs, "/jobs"),
+    (OneJob, "/jobs/<name>"),
     (Datasets, "/datasets"),
     (OneDataset, "/datasets/<name>"),
     (DatasetRows, "/datasets/<name>/rows"),

@@ -13,6 +13,7 @@ from resources.gate import Gate
 from resources.known import KnownKeys
 from resources.rate import Buckets
 from resources.recall import Recall
+from resources.waits import Waits
 from science.limits import Limits
 from store.engine import Engine
 
@@ -31,6 +32,7 @@ class Service:
     flights: Flights
     recall: Recall
     known_keys: KnownKeys
+    waits: Waits
 
 
 def service_of(settings: Settings, engine: Engine) -> Service:
@@ -44,6 +46,7 @@ def service_of(settings: Settings, engine: Engine) -> Service:
         flights=Flights(),
         recall=Recall(),
         known_keys=KnownKeys(),
+        waits=Waits(),
     )
 
 

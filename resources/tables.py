@@ -8,6 +8,7 @@ from functools import cached_property
 
 from errors import InvalidInput, NotFound
 from kinds.rows import Rows
+from kinds.shape import Shape, shape_of
 from resources.caller import Caller
 from resources.service import Service
 from science.limits import Limits
@@ -32,6 +33,10 @@ class Sent:
     def cells(self) -> tuple[int, int]:
         return self.table.rows, len(self.table.columns)
 
+    @property
+    def shape(self) -> Shape:
+        return shape_of(self.table)
+
     def load(self) -> Table:
         return self.table
 
@@ -51,6 +56,17 @@ class Stored:
     @property
     def cells(self) -> tuple[int, int]:
         return self.dataset.rows, len(self.dataset.columns)
+
+    @property
+    def shape(self) -> Shape:
+        levels = {column.name: None if column.type == "number" else column.distinct or 1 for column in self.dataset.columns}
+        return Shape(self.dataset.rows, levels)
+
+    @property
+    def reference(self) -> dict[str, object]:
+        """Name the data so that a job finds these, or notices that they are others by now."""
+        named = {"site": self.dataset.site_id, "name": self.dataset.name, "fingerprint": self.dataset.fingerprint}
+        return named | {"max_levels": self.service.limits.max_levels}
 
     def load(self) -> Table:
         return self._table

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from config import Settings
 from jobs.queue import enqueue
-from store import jobs
-from store.engine import reading, writing
+from store import jobs, queue
+from store.engine import engine_of, reading, writing
 from store.jobs import Job
 from store.sites import ANONYMOUS
 
@@ -26,13 +27,23 @@ PATIENCE = 40.0
 
 @contextmanager
 def working(database_url: str, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a worker on a database; it is killed at the end."""
+    """Run a worker on a database, from when it is at work; it is killed at the end."""
     process = launch_worker(database_url, **settings)
     try:
+        wait_until(lambda: workers_of(database_url))
         yield process
     finally:
         process.kill()
         process.wait()
+
+
+def workers_of(database_url: str) -> int:
+    engine = engine_of(Settings(database_url=database_url, secret="s" * 40), pool_size=1)
+    try:
+        with reading(engine) as connection:
+            return queue.workers(connection)
+    finally:
+        engine.dispose()
 
 
 def launch_worker(database_url: str, **settings: str) -> subprocess.Popen[bytes]:

@@ -1,0 +1,128 @@
+"""What a question may cost, in seconds of one core, estimated before it is computed: cheap ones are answered at once.
+
+The figures were measured on a core that does 10**10 multiplications of matrices' numbers a second, and rounded up. An
+estimate decides who computes, not whether: one that is too high makes a job of a request, one that is too low meets the deadline.
+"""
+
+from __future__ import annotations
+
+from math import comb, inf, prod
+
+from errors import FormulaError, LimitExceeded
+from kinds.forecast import ForecastSpec, Orders
+from kinds.mixed import MixedSpec
+from kinds.regress import RegressSpec
+from kinds.shape import Shape, Shapes
+from science.formula import Terms, expand, parse
+from science.formula.tree import Node, names
+from science.limits import Limits
+
+CHEAP_ROWS = 2_500  # with the 2,000 columns that a design has at most, a regression of so many takes 2 s
+MOST_COLUMNS = 2_000
+MULTIPLICATION = 2e-10  # one of n p**2: 5,000 x 2,000 took 3.2 s
+CELL = 2e-7  # one of n p, weighted and checked: 200,000 x 40 took 1.4 s
+EXACT = 4e-7  # one of n p**2 with whole numbers of 50 digits: 10,000 x 25 took 1.4 s, 50,000 x 12 took 2.8
+UNKNOWN_LEVELS = 30  # of factor(x), whose levels are seen only when it is read
+
+MIXED_ROW = 2e-6  # for each fixed column: 200,000 rows took 0.1 s
+CROSSED = 8e-10  # the cube of the effects of all crossed factors but the largest: 1,000 took 0.65 s
+GENERALIZED = 30  # times as long as a linear mixed model: 20,000 rows took 0.2 to 0.4 s
+PROFILE_FITS = 60  # for each variance: 2,000 rows took 0.1 s
+SLOPES = 40  # of one factor, beyond which the search is as good as endless
+
+ARMA_SEARCH = (
+    1.2,
+    3e-3,
+)  # for a series, and for each of its first 1,000 values: 1.5 s of 144 values, 3.8 of 1,000, 5.8 of 20,000
+ARMA_ORDER = (0.3, 6e-4)  # the same when its orders are given: 0.3 s of 144 values, 0.7 of 1,000, 1.0 of 20,000
+LONG = 1_000  # values, beyond which an ARMA takes hardly longer
+SERIES, VALUE = 0.05, 2e-6  # each series: 0.05 s of 144 values, 0.26 of 200,000
+ORIGIN = 0.02
+
+
+def regress_seconds(asked: RegressSpec, shapes: Shapes, limits: Limits) -> float:
+    """Estimate a regression: columns of the design come from the formula's text and the factors' levels."""
+    shape = shapes["data"]
+    if shape.rows <= CHEAP_ROWS and asked.precision == "double":
+        return 0.0
+    p = design_columns(asked.formula, shape, limits)
+    if asked.precision == "exact":
+        return EXACT * shape.rows * p**2
+    return MULTIPLICATION * shape.rows * p**2 + CELL * shape.rows * p
+
+
+def mixed_seconds(asked: MixedSpec, shapes: Shapes, limits: Limits) -> float:
+    """Estimate a mixed model: one fit, and how often it is done again for what is asked beside."""
+    if getattr(asked, "backend", "numpy") == "tensorflow":
+        return inf  # never beside a request, however small: it is 600 MB
+    shape = shapes["data"]
+    terms = _terms(asked.formula, shape, limits)
+    if terms is None:
+        return 0.0
+    p, effects, variances = _columns_of(terms, shape), *_random_of(terms, shape)
+    one = 0.004 * variances + MIXED_ROW * shape.rows * (p + variances) + CROSSED * float(sum(sorted(effects)[:-1])) ** 3
+    if asked.family != "gaussian":
+        one *= GENERALIZED * (1 + asked.quadrature / 5)
+    again = 1.0 + len(asked.anova or ())
+    if asked.intervals == "profile":
+        again += PROFILE_FITS * variances / 10
+    if asked.intervals == "bootstrap":
+        again += asked.samples
+    return one * again
+
+
+def forecast_seconds(asked: ForecastSpec, shapes: Shapes, limits: Limits) -> float:
+    """Estimate forecasts: how many series, how long, and whether the orders of an ARMA are searched for."""
+    if "data" in shapes:
+        values, series = shapes["data"].rows, shapes["data"].levels.get(asked.unique_id or "") or 1
+    elif isinstance(asked.series, list):
+        series = max(len(asked.series), 1)
+        values = sum(len(one["y"]) for one in asked.series if isinstance(one, dict) and isinstance(one.get("y"), list))
+    else:
+        series, values = 1, len(asked.y) if isinstance(asked.y, list) else 0
+    each, long = SERIES, min(values / series, LONG)
+    if asked.model == "arma":
+        each += ARMA_SEARCH[0] + ARMA_SEARCH[1] * long
+    elif isinstance(asked.model, Orders):
+        each += ARMA_ORDER[0] + ARMA_ORDER[1] * long
+    origins = asked.backtest.origins if asked.backtest else 0
+    return series * (each + ORIGIN * origins) + VALUE * values
+
+
+def design_columns(formula: str, shape: Shape, limits: Limits) -> int:
+    """Count the columns of a design from a formula's text; none for a text that will be refused anyway."""
+    terms = _terms(formula, shape, limits)
+    return 0 if terms is None else min(_columns_of(terms, shape), MOST_COLUMNS)
+
+
+def _terms(formula: str, shape: Shape, limits: Limits) -> Terms | None:
+    try:
+        tree = parse(formula.strip(), limits)
+        return expand(tree, shape.names if tree.has_dot else (), limits)
+    except (FormulaError, LimitExceeded):
+        return None
+
+
+def _columns_of(terms: Terms, shape: Shape) -> int:
+    widths = [_width(variable.node, shape) for variable in terms.variables]
+    return terms.intercept + sum(prod(widths[index] for index in term) for term in terms.terms)
+
+
+def _width(node: Node, shape: Shape) -> int:
+    """Guess how many columns a variable makes: a factor as many as it has levels, a spline or a polynomial a handful."""
+    used = [name.text for name in names(node)]
+    levels = [shape.levels.get(name) for name in used]
+    if any(levels):
+        return prod(max(each or 1, 1) for each in levels)
+    return 1 if len(used) == 1 and getattr(node, "text", None) == used[0] else min(UNKNOWN_LEVELS, shape.rows)
+
+
+def _random_of(terms: Terms, shape: Shape) -> tuple[list[int], int]:
+    """Count the random effects of each bar, and the variances and covariances of them all."""
+    effects, variances = [], 1
+    for bar in terms.bars:
+        slopes = min(len({name.text for name in names(bar.effects)}) + 1, SLOPES)
+        groups = prod(max(shape.levels.get(name.text) or shape.rows // 2, 1) for name in names(bar.group))
+        effects.append(min(groups, shape.rows) * slopes)
+        variances += comb(slopes + 1, 2)
+    return effects, variances
