@@ -1,15 +1,16 @@
-// The page at /: a tab for each kind of model; in each a table, a formula, one button, an answer.
+// The page at /: a tab for each kind of question; in each a table, a formula or columns, one button, an answer.
 
 import * as api from "./api.js";
 import { showColumns } from "./columns.js";
 import { byId, element } from "./element.js";
+import { forecast } from "./forecast.js";
 import { hint, insertInto, markOf, showPlace, showRefusal, showSuggestions } from "./formula.js";
 import { mixed } from "./mixed.js";
 import { regression } from "./regression.js";
 import { showResult } from "./result.js";
 import { source } from "./source.js";
 
-const KINDS = [regression, mixed];
+const KINDS = [regression, mixed, forecast];
 const left = new Map(); // a kind → {sample, formula}, as its tab was left
 
 let kind = null;
@@ -38,7 +39,8 @@ function open(next) {
   const filled = kind === null && (next === regression || byId("formula").value !== ""); // by a browser that goes back
   kind = next;
   document.title = `${kind.title} · Lamplight`;
-  for (const part of document.querySelectorAll("[data-kind]")) part.hidden = part.dataset.kind !== kind.name;
+  byId("fit").textContent = kind.button ?? "Fit";
+  for (const part of document.querySelectorAll("[data-kind]")) part.hidden = !part.dataset.kind.split(" ").includes(kind.name);
   for (const link of document.querySelectorAll("nav a[href^='#']")) {
     if (link.hash === `#${kind.name}`) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -60,11 +62,12 @@ function useTable(now) {
   info = now;
   if (!kind) return;
   clearFaults();
-  showColumns(byId("columns"), info, (name) => insertInto(byId("formula"), name));
+  showColumns(byId("columns"), info, kind.press ?? ((name) => insertInto(byId("formula"), name)));
   const found = kind.suggestions(columns());
   showSuggestions(byId("suggestions"), found, useFormula);
   byId("formula").placeholder = found[0] || kind.start.formula || "y ~ x + z";
   offerWeights();
+  kind.offer?.(columns());
   showHint();
 }
 
@@ -103,8 +106,8 @@ async function fit() {
   clearFaults();
   const chosen = table.asked();
   if (!chosen) return refuse("data-fault", "Choose a sample, or paste a CSV with names in the first row.", table.field());
-  if (!byId("formula").value.trim()) return refuse("formula-fault", `Write a formula, such as ${byId("formula").placeholder}`, byId("formula"));
-  const question = { ...chosen, query: queryOf() };
+  if (!kind.query && !byId("formula").value.trim()) return refuse("formula-fault", `Write a formula, such as ${byId("formula").placeholder}`, byId("formula"));
+  const question = { ...chosen, query: (kind.query ?? queryOf)() };
   const fitted = kind;
   busy(true);
   try {
@@ -144,8 +147,10 @@ function showProblem(problem) {
   } else if (problem.pointers.some((pointer) => /^[/?]data/.test(pointer))) {
     refuse("data-fault", problem.message, table.field());
   } else {
-    const option = kind.options.find((name) => problem.pointers.some((pointer) => pointer.slice(1) === name));
-    refuse("fault", problem.requestId && problem.status >= 500 ? `${problem.message} (request ${problem.requestId})` : problem.message, byId(option ?? "fit"));
+    const names = problem.pointers.map((pointer) => pointer.split("/")[1] ?? "");
+    const option = kind.options.find((name) => names.includes(name));
+    const field = names.map((name) => kind.field?.(name)).find(Boolean) ?? byId(option ?? "fit");
+    refuse("fault", problem.requestId && problem.status >= 500 ? `${problem.message} (request ${problem.requestId})` : problem.message, field);
   }
 }
 

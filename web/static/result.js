@@ -11,8 +11,8 @@ const FORMS = ["json", "csv", "txt", "html", "svg", "png"];
 export function showResult(place, answer, question, kind) {
   const title = `${place.id}-title`;
   place.replaceChildren(
-    element("h2", { id: title }, element("code", {}, answer.formula)),
-    element("p", { class: "used" }, usedRows(answer)),
+    element("h2", { id: title }, kind.heading ? kind.heading(answer) : element("code", {}, answer.formula)),
+    element("p", { class: "used" }, (kind.used ?? usedRows)(answer)),
     ...answer.warnings.length ? [warnings(answer.warnings)] : [],
     ...kind.parts(answer),
     forms(answer, kind),
@@ -55,7 +55,7 @@ function lines(question, kind) {
   const named = { dataset: question.dataset, query: question.query, csv, file: question.csv?.name };
   return element("div", {}, element("h3", {}, "The same from elsewhere"),
     code("Shell", curl(location.origin, address, named, withKey)),
-    code("PHP", php(location.origin, address, named, withKey, kind.rows)));
+    code("PHP", php(location.origin, address, named, withKey, kind.rows, kind.printed)));
 }
 
 function code(name, text) {

@@ -18,8 +18,8 @@ export function curl(origin, address, question, withKey) {
   return `${parts.join(" \\\n  ")}\n${text}${end}`;
 }
 
-// rows: the list of the answer that is printed.
-export function php(origin, address, question, withKey, rows) {
+// rows: the list of the answer that is printed; printed: a name and two numbers of each.
+export function php(origin, address, question, withKey, rows, [name, first, second] = ["term", "estimate", "std_error"]) {
   const headers = [];
   if (!question.dataset) headers.push("'Content-Type: text/csv'");
   if (withKey) headers.push("'Authorization: Bearer ' . getenv('LAMPLIGHT_KEY')");
@@ -40,7 +40,7 @@ if (!isset($answer['${rows}'])) {
     exit($answer['detail'] . "\\n");
 }
 foreach ($answer['${rows}'] as $row) {
-    printf("%-20s %12.4f %12.4f\\n", $row['term'], $row['estimate'], $row['std_error']);
+    printf("%-20s %12.4f %12.4f\\n", $row['${name}'], $row['${first}'], $row['${second}']);
 }
 `;
 }
