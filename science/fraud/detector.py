@@ -2,6 +2,9 @@
 
 The blended energy is a weighted geometric mean of energies, so what a column adds to each of them, divided by that energy,
 adds up to shares of the whole.
+
+Views are given rows as (n, 1, p): every product is one row by a matrix, in the same order of sums whatever the batch. A product
+of many rows is faster, but BLAS cuts it into tiles, and a row's last digits would depend on where in a tile it came to lie.
 """
 
 from __future__ import annotations
@@ -10,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from science.fraud.blocks import blocked, rows
 from science.fraud.nearest import Nearest
 from science.fraud.network import Autoencoder
 from science.fraud.tails import Tails
@@ -42,12 +44,12 @@ class Detector:
         scores = np.empty(n)
         for start in range(0, n, AT_ONCE):
             part = Z[start : start + AT_ONCE]
-            scores[start : start + AT_ONCE] = self.blended(rows(self.energies(blocked(part)), len(part)))
+            scores[start : start + AT_ONCE] = self.blended(self.energies(part))
         return scores
 
-    def energies(self, B: np.ndarray) -> FloatArray:
-        """Return the energy in each view: (blocks, BLOCK, p) to (blocks, BLOCK, v)."""
-        return np.stack([view.energies(B) for view in self.views], axis=-1).astype(np.float64)
+    def energies(self, Z: np.ndarray) -> FloatArray:
+        """Return the energy in each view: (n, p) to (n, v)."""
+        return np.stack([view.energies(Z[:, None]) for view in self.views], axis=-1)[:, 0].astype(np.float64)
 
     def blended(self, energies: FloatArray) -> FloatArray:
         """Return the score of energies (n, v)."""
@@ -56,11 +58,10 @@ class Detector:
 
     def shares(self, Z: np.ndarray) -> FloatArray:
         """Return the share of each column (n, p) in the blended energy of rows Z (n, p); a row sums to one."""
-        B = blocked(Z)
         exponents = (1 / self.sd) / (1 / self.sd).sum()
         total = np.zeros(Z.shape)
         for view, exponent in zip(self.views, exponents, strict=True):
-            parts = rows(view.contributions(B), len(Z)).astype(np.float64)
+            parts = view.contributions(Z[:, None])[:, 0].astype(np.float64)
             whole = parts.sum(1, keepdims=True)
             total += exponent * np.where(whole > 0, parts / np.where(whole > 0, whole, 1.0), 1.0 / Z.shape[1])
         return np.asarray(total / total.sum(1, keepdims=True))
@@ -68,13 +69,13 @@ class Detector:
     def expected(self, Z: np.ndarray) -> FloatArray:
         """Return what each column should be (n, p), by the autoencoder, or given the other columns where there is none."""
         view = next(view for view in self.views if isinstance(view, Autoencoder | Whitening))
-        return rows(view.expected(blocked(Z)), len(Z)).astype(np.float64)
+        return np.asarray(view.expected(Z[:, None])[:, 0], np.float64)
 
 
 def detector_of(views: tuple[View, ...], Z: np.ndarray, weight: FloatArray) -> Detector:
     """Bring views to common units on legitimate rows Z (n, p) of weight (n,) that they were not learned from."""
     plain = Detector(views, np.zeros(len(views)), np.zeros(len(views)), np.ones(len(views)))
-    energies = rows(plain.energies(blocked(Z)), len(Z))
+    energies = plain.energies(Z)
     floor = np.maximum(FLOOR * np.average(energies, axis=0, weights=weight), 1e-12)
     spread = np.array([mean_sd(column, weight) for column in np.log(energies + floor).T])
     return Detector(views, floor, spread[:, 0], spread[:, 1])

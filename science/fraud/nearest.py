@@ -19,7 +19,7 @@ class Nearest:
     halves: np.ndarray
 
     def energies(self, B: np.ndarray) -> np.ndarray:
-        """Return the squared distance: (blocks, BLOCK, p) to (blocks, BLOCK)."""
+        """Return the squared distance: (..., p) to (...)."""
         D = self._differences(B)
         return np.asarray(np.square(D, out=D).sum(-1))
 

@@ -45,7 +45,7 @@ class Autoencoder:
     residuals: Whitening
 
     def energies(self, B: np.ndarray) -> np.ndarray:
-        """Return the whitened residual energy: (blocks, BLOCK, p) to (blocks, BLOCK)."""
+        """Return the whitened residual energy: (..., p) to (...)."""
         return self.residuals.energies(B - self.network(B))
 
     def contributions(self, B: np.ndarray) -> np.ndarray:

@@ -26,7 +26,7 @@ class Tails:
     heights: np.ndarray
 
     def energies(self, B: np.ndarray) -> np.ndarray:
-        """Return the sum over columns: (blocks, BLOCK, p) to (blocks, BLOCK)."""
+        """Return the sum over columns: (..., p) to (...)."""
         return np.asarray(self.contributions(B).sum(-1))
 
     def contributions(self, B: np.ndarray) -> np.ndarray:

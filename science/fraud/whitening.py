@@ -52,7 +52,7 @@ class Whitening:
     root: np.ndarray
 
     def energies(self, B: np.ndarray) -> np.ndarray:
-        """Return d' P d: (blocks, BLOCK, p) to (blocks, BLOCK)."""
+        """Return d' P d: (..., p) to (...)."""
         W = (B - self.mean) @ self.root
         return np.asarray(np.square(W, out=W).sum(-1))
 
