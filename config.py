@@ -59,6 +59,10 @@ class Settings(BaseModel):
     ping_hosts: str = "hc-ping.com,cronitor.link,nosnch.in"  # the hosts that ping_url may be at
     ping_url: str | None = None  # told when the nightly run has ended, and at /fail when something failed
 
+    payment_days: int = Field(180, ge=1, le=3_650)  # how long a scored payment is remembered: chargebacks take four months
+    max_payments: int = Field(1_000_000, ge=1)  # remembered of one model; the oldest are forgotten
+    tensorboard: str | None = None  # a folder for the losses of models that ask for it
+
     anonymous_ttl_days: int = Field(30, ge=1)  # answers to callers without a key are kept this long
 
     @field_validator("database_url")

@@ -12,6 +12,7 @@ import orjson
 import scipy
 
 from errors import InvalidInput, RefitNeeded
+from jobs.fraud import Trainer
 from jobs.task import Context
 from kinds.kind import Judged, Kind, Modelled
 from kinds.packing import packed, unpacked
@@ -27,7 +28,8 @@ from store.versions import Artifact, NewVersion
 LIBRARIES = {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__, "lamplight": ENGINE}
 
 Train = Callable[[Any, Table, Limits, Deadline], Any]
-TRAINERS: Mapping[str, Train] = {}  # of kinds that only jobs can fit, because it takes TensorFlow
+# Of kinds that only jobs can fit, because it takes TensorFlow: the model and its job → what trains it.
+TRAINERS: Mapping[str, Callable[[Model, Context], Train]] = {"fraud": Trainer}
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Decision:
 def challenger_of(kind: Kind, asked: Any, model: Model, rest: Table, held: Table, table: Table, context: Context) -> Challenger:
     """Fit to the rows not held back and judge that, then fit to all rows. Raises what fitting raises."""
     modelled = _modelled(kind)
-    train = modelled.fit or TRAINERS[kind.name]
+    train = modelled.fit or TRAINERS[kind.name](model, context)
     judged, verdict, excuse = _judged(modelled, train, asked, rest, held, context)
     if judged is not None and not modelled.whole:
         return Challenger(judged, judged, verdict, excuse)
@@ -71,7 +73,7 @@ def decided(kind: Kind, challenger: Challenger, champion: Judged | str, guard: G
     figures["champion"] = champion.metrics
     if challenger.verdict is None:
         return Decision(False, f"{challenger.excuse}; so the version that answers stays", figures)
-    comparison = compared(champion.losses, challenger.verdict.losses, guard, scale=challenger.verdict.scale)
+    comparison = (_modelled(kind).compare or _by_losses)(champion, challenger.verdict, guard)
     return Decision(comparison.no_worse, comparison.reason, figures | {"comparison": _told(comparison, guard)})
 
 
@@ -130,12 +132,16 @@ def _judged(
     return fit, modelled.judge(fit, rest, held, context.limits), ""
 
 
+def _by_losses(champion: Judged, challenger: Judged, guard: Guard) -> Comparison:
+    return compared(champion.losses, challenger.losses, guard, scale=challenger.scale)
+
+
 def _modelled(kind: Kind) -> Modelled:
     assert kind.model is not None  # whoever stored the model has checked
     return kind.model
 
 
-def _told(comparison: Comparison, guard: Guard) -> dict[str, Any]:
+def _told(comparison: Any, guard: Guard) -> dict[str, Any]:
     return {**vars(comparison), "tolerance": guard.tolerance, "confidence": guard.confidence}
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from errors import NotFound, RefitNeeded
 from jobs.challenge import Decision, challenger_of, champion_of, decided, new_version
+from jobs.learned import LEARNED, NOTHING
 from jobs.task import Context, Done
 from kinds import KINDS
 from kinds.kind import Kind
@@ -62,10 +63,11 @@ def _night(run_id: int, context: Context) -> Night | None:
         if dataset is None:
             raise NotFound(f"the dataset {model.dataset} is not there any more")
         champion = None if model.live is None else versions.by_id(connection, model.live)
-        same = _fitted_to(connection, model, dataset.fingerprint)
+        more = LEARNED[model.kind](connection, model) if model.kind in LEARNED else NOTHING
+        same = _fitted_to(connection, model, more.named(dataset.fingerprint))
         columns = {} if same else datasets.load(connection, dataset)
-        table = table_of_columns(columns, context.limits, field="dataset") if columns else Table({}, 0)
-        fingerprint = dataset.fingerprint or table.fingerprint
+        table = more.into(table_of_columns(columns, context.limits, field="dataset")) if columns else Table({}, 0)
+        fingerprint = more.named(dataset.fingerprint) or table.fingerprint
         if dataset.fingerprint is None:  # a registered one changes without telling
             same = _fitted_to(connection, model, fingerprint)
         stored = None if champion is None or same else _stored(connection, champion)

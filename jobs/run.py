@@ -17,6 +17,7 @@ from jobs.child import Order
 from jobs.children import Children, Ended
 from jobs.logs import LOGGER
 from jobs.queue import QUEUE, RUN
+from jobs.sweep import Kept
 from store import jobs
 from store.engine import writing_once
 
@@ -51,6 +52,7 @@ class Surroundings:
     children: Children
     seconds: float  # longest run of a job that says nothing else
     memory_mb: int
+    kept: Kept
 
 
 @QUEUE.task(name=RUN, retry=Backoff(), pass_context=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import monotonic
 
 from procrastinate.manager import JobManager
@@ -13,20 +14,28 @@ from errors import StoreUnavailable
 from jobs.logs import LOGGER
 from jobs.queue import RUN, defer
 from jobs.reasons import worker_died
-from store import jobs, queue, results
+from store import jobs, payments, queue, results
 from store.engine import writing, writing_once
 
 RESCUE_SECONDS = 1.0  # between two looks at what a dead worker left
 SWEEP_SECONDS = 900.0
 
 
-async def keep_house(engine: Engine, manager: JobManager) -> None:
+@dataclass(frozen=True)
+class Kept:
+    """How long scored payments are remembered, and how many of one model."""
+
+    payment_days: int
+    max_payments: int
+
+
+async def keep_house(engine: Engine, manager: JobManager, kept: Kept) -> None:
     """Rescue and sweep, for ever. A database that is away is waited for."""
     swept = 0.0
     while True:
         await asyncio.to_thread(_unless_away, rescue, engine)
         if monotonic() > swept:
-            await asyncio.to_thread(_unless_away, sweep, engine)
+            await asyncio.to_thread(_unless_away, lambda engine: sweep(engine, kept), engine)
             await manager.delete_old_jobs(jobs.KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True)
             swept = monotonic() + SWEEP_SECONDS
         await asyncio.sleep(RESCUE_SECONDS)
@@ -45,11 +54,12 @@ def rescue(engine: Engine) -> None:
         queue.bring_forward(connection, RUN)
 
 
-def sweep(engine: Engine) -> None:
-    """Delete the results that expired and the jobs that ended days ago."""
+def sweep(engine: Engine, kept: Kept) -> None:
+    """Delete the results that expired, the jobs that ended days ago, and the payments that are not to be remembered longer."""
     with writing_once(engine) as connection:
         expired, old = results.sweep(connection), jobs.sweep(connection)
-    LOGGER.info("swept", extra={"fields": {"expired_results": expired, "old_jobs": old}})
+        forgotten = payments.sweep(connection, days=kept.payment_days, most=kept.max_payments)
+    LOGGER.info("swept", extra={"fields": {"expired_results": expired, "old_jobs": old, "payments": forgotten}})
 
 
 def _again(connection: Connection, left: queue.Stalled) -> None:

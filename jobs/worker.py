@@ -25,7 +25,7 @@ from jobs.logs import LOGGER, log_to_stderr
 from jobs.machine import job_count, job_memory_mb
 from jobs.queue import QUEUE, connector_of
 from jobs.run import Surroundings
-from jobs.sweep import keep_house
+from jobs.sweep import Kept, keep_house
 from jobs.task import TASK_MODULES
 from store.engine import engine_of
 from store.queue import BEAT_SECONDS, STALLED_SECONDS
@@ -51,7 +51,8 @@ def main(modules: Sequence[str] = TASK_MODULES) -> None:
 async def work(settings: Settings, engine: Engine, stopping: asyncio.Event, modules: Sequence[str] = TASK_MODULES) -> None:
     """Run jobs until `stopping` is set; when Postgres goes away, come back with it."""
     children = Children(modules)
-    lent = Surroundings(engine, children, settings.job_seconds, job_memory_mb(settings))
+    kept = Kept(settings.payment_days, settings.max_payments)
+    lent = Surroundings(engine, children, settings.job_seconds, job_memory_mb(settings), kept)
     try:
         while not stopping.is_set():
             await _until_lost_or_stopped(lent, job_count(settings), stopping)
@@ -93,7 +94,7 @@ async def _until_lost_or_stopped(lent: Surroundings, concurrency: int, stopping:
 async def _run(lent: Surroundings, concurrency: int) -> None:
     with QUEUE.replace_connector(connector_of(lent.engine)) as queue:
         async with queue.open_async():
-            house = asyncio.create_task(keep_house(lent.engine, queue.job_manager))
+            house = asyncio.create_task(keep_house(lent.engine, queue.job_manager, lent.kept))
             try:
                 await queue.run_worker_async(
                     concurrency=concurrency,

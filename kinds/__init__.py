@@ -8,6 +8,8 @@ from dataclasses import replace
 from kinds.costs import forecast_seconds, mixed_seconds, regress_seconds
 from kinds.forecast import FORECAST
 from kinds.forecast_model import FORECAST_MODEL
+from kinds.fraud import FRAUD
+from kinds.fraud_model import FRAUD_MODEL
 from kinds.kind import Kind
 from kinds.mixed import MIXED
 from kinds.mixed_model import MIXED_MODEL
@@ -20,5 +22,6 @@ KINDS: Mapping[str, Kind] = {
         replace(REGRESS, model=REGRESS_MODEL, seconds=regress_seconds),
         replace(MIXED, model=MIXED_MODEL, seconds=mixed_seconds),
         replace(FORECAST, model=FORECAST_MODEL, seconds=forecast_seconds),
+        replace(FRAUD, model=FRAUD_MODEL),
     )
 }

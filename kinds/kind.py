@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from kinds.shape import Shapes
 from science.deadline import Deadline
+from science.guard import Guard
 from science.limits import Limits
 from science.table import FloatArray, Table
 
@@ -37,6 +38,7 @@ class Judged:
     losses: FloatArray
     metrics: dict[str, float | None]
     scale: float = 0.0
+    about: Any = None  # what a kind that compares by itself needs
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,8 @@ class Modelled:
     scores: Callable[[Any, Table, Limits], FloatArray] | None
     fit: Callable[[Any, Table, Limits, Deadline], Any] | None = None  # asked, table → fit
     whole: bool = True
+    # champion, challenger, guard → what has `no_worse` and `reason`; None: loss by loss, by science.guard
+    compare: Callable[[Judged, Judged, Guard], Any] | None = None
 
 
 def _no_time(asked: Any, shapes: Shapes, limits: Limits) -> float:

@@ -7,22 +7,24 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 from jobs.queue import enqueue
-from jobs.sweep import rescue, sweep
+from jobs.sweep import Kept, rescue, sweep
 from store import jobs, results
 from store.engine import reading, writing
 from store.sites import ANONYMOUS
 from tests.jobs.working import job_of
 
+KEPT = Kept(payment_days=180, max_payments=1_000_000)
+
 
 def test_an_expired_result_is_deleted(engine: Engine) -> None:
     save(engine, "res_old", timedelta(seconds=-1))
-    sweep(engine)
+    sweep(engine, KEPT)
     assert stored_results(engine) == []
 
 
 def test_a_living_result_stays(engine: Engine) -> None:
     save(engine, "res_new", timedelta(days=1))
-    sweep(engine)
+    sweep(engine, KEPT)
     assert stored_results(engine) == ["res_new"]
 
 
@@ -32,7 +34,7 @@ def test_a_job_that_ended_days_ago_is_deleted_and_a_later_one_is_not(engine: Eng
         for id in (old, new):
             jobs.succeed(connection, id, None)
     execute(engine, f"UPDATE jobs SET finished_at = now() - interval '4 days' WHERE id = '{old}'")
-    sweep(engine)
+    sweep(engine, KEPT)
     assert stored_jobs(engine) == [new]
 
 
