@@ -24,10 +24,12 @@ from resources.csv_text import (
 )
 from science.limits import Limits
 from store.columns import Type
-from store.rows import Chunk, Rows, rows_at_once
+from store.rows import Chunk, Rows, Written, rows_at_once
 from store.rules import pointer
 
 LONGEST_LINE = 1024 * 1024  # characters: a thousand columns of a thousand
+DECIMALS = b"0123456789+-."
+LONGEST_DECIMAL = 300  # digits: no number is smaller than 1e-308
 INFINITE = (float("inf"), float("-inf"))
 
 
@@ -137,7 +139,8 @@ def _records(file: IO[bytes], limits: Limits, field: str) -> Iterator[list[str]]
     except csv.Error as error:
         raise MalformedBody(f"line {records.line_num} is not CSV: {error}") from None
     finally:
-        text.detach()
+        if not file.closed:
+            text.detach()  # or it would close the file when it goes
 
 
 def _lines(text: TextIOWrapper, field: str) -> Iterator[str]:
@@ -171,8 +174,16 @@ def _values(file: IO[bytes], types: Sequence[Type], limits: Limits, field: str) 
 
 def _typed(cells: Sequence[str], type: Type) -> Sequence[Any]:
     if type == "number":
-        return numbers_of(cells)
+        return Written(cells) if _plain(cells) else numbers_of(cells)
     words: Iterable[str | None] = words_of(cells)
     if type == "text":
         return list(words)
     return [None if word is None else BOOLEANS[word] for word in words]
+
+
+def _plain(cells: Sequence[str]) -> bool:
+    """Whether numbers are written in digits alone, none so long that Postgres would call it too small."""
+    try:
+        return not "".join(cells).encode("ascii").translate(None, DECIMALS) and max(map(len, cells)) <= LONGEST_DECIMAL
+    except UnicodeEncodeError:
+        return False

@@ -6,13 +6,13 @@ Source: PostgreSQL manual, COPY, "Text Format".
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from itertools import count
 from typing import Any
 
 from store.columns import Type
-from store.rows import Chunk, rows_at_once
+from store.rows import Chunk, Written, rows_at_once
 
 NULL = "\\N"
 ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
@@ -76,10 +76,16 @@ class Chain:
 def _encoded(types: Sequence[Type], chunks: Iterator[Chunk], first: int) -> Iterator[bytes]:
     numbers = map(str, count(first))
     for chunk in chunks:
-        cells = [map(ENCODERS[type], values) for type, values in zip(types, chunk, strict=True)]
+        cells = [_cells(type, values) for type, values in zip(types, chunk, strict=True)]
         rows = len(chunk[0])
         places = [next(numbers) for _ in range(rows)]
         yield "".join([f"{line}\n" for line in map("\t".join, zip(places, *cells, strict=True))]).encode()
+
+
+def _cells(type: Type, values: Sequence[Any]) -> Iterable[str]:
+    if isinstance(values, Written):
+        return [value or NULL for value in values] if "" in values else values
+    return map(ENCODERS[type], values)
 
 
 def _encoded_number(value: float | None) -> str:

@@ -24,6 +24,7 @@ from store.catalog import table_of
 from store.columns import ROW, ColumnInfo
 from store.columns import StoredColumn as StoredColumn
 from store.copy_text import Decoder
+from store.copying import COPIED, SPELLED, Copying
 from store.driver import cursor_of
 from store.filling import create, fill
 from store.intake import Intake, columns_of
@@ -123,7 +124,7 @@ def load(connection: Connection, info: DatasetInfo, *, after: int = 0, limit: in
     Raises Conflict when the dataset was replaced or removed after `info` was found; rows appended since are not read.
     """
     decoder = Decoder([column.type for column in info.columns])
-    _copied(connection, info, SQL("COPY ({}) TO STDOUT"), decoder, after, limit)
+    _copied(connection, info, COPIED, decoder, after, limit)
     columns = decoder.columns()
     if info.source is None and not columns[0] and limit != 0 and after < info.rows:
         raise _replaced(info)
@@ -133,7 +134,7 @@ def load(connection: Connection, info: DatasetInfo, *, after: int = 0, limit: in
 def write_csv(connection: Connection, info: DatasetInfo, file: Any, *, after: int = 0, limit: int | None = None) -> None:
     """Write rows to a file as CSV, without the line of names: as Postgres writes it, in constant memory. Raises as load."""
     begun = file.tell()
-    _copied(connection, info, SQL("COPY ({}) TO STDOUT (FORMAT csv)"), file, after, limit)
+    _copied(connection, info, SPELLED, file, after, limit)
     if info.source is None and file.tell() == begun and limit != 0 and after < info.rows:
         raise _replaced(info)
 
@@ -245,18 +246,18 @@ def _allow_time(cursor: Any) -> None:
     cursor.execute(f"SET LOCAL statement_timeout = '{FILL_SECONDS}s'")
 
 
-def _copied(connection: Connection, info: DatasetInfo, command: SQL, file: Any, after: int, limit: int | None) -> None:
+def _copied(connection: Connection, info: DatasetInfo, copying: Copying, file: Any, after: int, limit: int | None) -> None:
     if info.source is not None:
-        registered.copy(connection, info, command, file, after, limit)
+        registered.copy(connection, info, copying, file, after, limit)
         return
     with cursor_of(connection) as cursor:
         try:
-            cursor.copy_expert(command.format(_reading(info, after, limit)), file)
+            cursor.copy_expert(copying.command.format(_reading(info, copying, after, limit)), file)
         except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn):
             raise _replaced(info) from None
 
 
-def _reading(info: DatasetInfo, after: int, limit: int | None) -> Composed:
+def _reading(info: DatasetInfo, copying: Copying, after: int, limit: int | None) -> Composed:
     """Select rows of `info` only if it has not been put anew since."""
     last = info.rows if limit is None else min(info.rows, after + limit)
     query = SQL(
@@ -265,7 +266,7 @@ def _reading(info: DatasetInfo, after: int, limit: int | None) -> Composed:
         " AND {row} > {after} AND {row} <= {last} ORDER BY {row}"
     )
     return query.format(
-        columns=SQL(", ").join(_as_told(column) for column in info.columns),
+        columns=SQL(", ").join(copying.expression(column) for column in info.columns),
         table=table_of(info.site_id, info.name),
         id=Literal(info.id),
         name=Literal(info.name),
@@ -274,10 +275,6 @@ def _reading(info: DatasetInfo, after: int, limit: int | None) -> Composed:
         after=Literal(after),
         last=Literal(last),
     )
-
-
-def _as_told(column: ColumnInfo) -> Composed:
-    return SQL("{}").format(Identifier(column.physical))
 
 
 def _replaced(info: DatasetInfo) -> Conflict:

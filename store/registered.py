@@ -21,6 +21,7 @@ from errors import Conflict, InvalidInput
 from store import catalog
 from store.catalog import DatasetInfo, Source
 from store.columns import ColumnInfo, Type
+from store.copying import Copying
 from store.driver import cursor_of
 from store.summary import summarised
 from store.tables import metadata
@@ -101,14 +102,15 @@ def refreshed(connection: Connection, info: DatasetInfo) -> DatasetInfo:
     return replace(info, rows=rows, columns=finite)
 
 
-def copy(connection: Connection, info: DatasetInfo, command: SQL, file: Any, after: int, limit: int | None) -> None:
+def copy(connection: Connection, info: DatasetInfo, copying: Copying, file: Any, after: int, limit: int | None) -> None:
     """Read rows into a file, in order. Raises Conflict when the table can no longer be read."""
     assert info.source is not None
-    query = SQL("{} ORDER BY {} LIMIT {} OFFSET {}").format(
-        _rows(info, info.source), _names(info.source.order), Literal(limit), Literal(after)
+    columns = SQL(", ").join(copying.expression(column) for column in info.columns)
+    query = SQL("SELECT {} FROM ({} ORDER BY {} LIMIT {} OFFSET {}) AS registered").format(
+        columns, _rows(info, info.source), _order_by(info.source), Literal(limit), Literal(after)
     )
     with _read_only(connection, info, info.source.role) as cursor:
-        cursor.copy_expert(command.format(query), file)
+        cursor.copy_expert(copying.command.format(query), file)
 
 
 @contextmanager
@@ -187,8 +189,10 @@ def _rows(info: DatasetInfo, source: Source) -> Composed:
     return SQL("SELECT {} FROM {}").format(SQL(", ").join(columns), Identifier(source.schema, source.table))
 
 
-def _names(names: Sequence[str]) -> Composed:
-    return SQL(", ").join(Identifier(name) for name in names)
+def _order_by(source: Source) -> Composed:
+    """By the columns themselves, not as they are given away: a date not as its text."""
+    table = Identifier(source.schema, source.table)
+    return SQL(", ").join(SQL("{}.{}").format(table, Identifier(name)) for name in source.order)
 
 
 def _type(name: str) -> Type:

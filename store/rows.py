@@ -12,6 +12,10 @@ CELLS = 16_384  # read, encoded or decoded at once: about half a megabyte, howev
 Chunk = Sequence[Sequence[Any]]  # the values of some rows, column by column; None or NaN is missing
 
 
+class Written(list[str]):
+    """Numbers as decimals of digits, which Postgres reads as Python does; "" is missing. Saves reading and writing them."""
+
+
 @dataclass(frozen=True)
 class Rows:
     """Rows to store. `chunks` gives them in order, anew at each call, and raises nothing: they have been checked."""

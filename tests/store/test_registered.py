@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 from sqlalchemy import Connection, text
 
@@ -47,6 +49,16 @@ def test_a_table_is_read_by_its_primary_key_with_its_types(connection: Connectio
         "kind": ["a", "b", "a"],
     }
     assert datasets.load(connection, info, after=1, limit=1)["id"] == [2.0]
+    csv = BytesIO()
+    datasets.write_csv(connection, info, csv, limit=2)
+    assert csv.getvalue() == b"1,1.25,2024-01-01,,a\n2,2.5,2024-02-01,true,b\n"
+
+
+def test_rows_are_ordered_as_the_columns_are_and_not_as_their_texts(connection: Connection, site_id: int) -> None:
+    connection.exec_driver_sql("CREATE TABLE shop.versions (id interval PRIMARY KEY)")
+    connection.exec_driver_sql("INSERT INTO shop.versions VALUES ('10 days'), ('9 days')")
+    info = registered.register(connection, site_id, "versions", "shop", "versions")
+    assert datasets.load(connection, info) == {"id": ["9 days", "10 days"]}
 
 
 def test_it_has_no_fingerprint_and_is_read_as_it_is_now(connection: Connection, site_id: int) -> None:
