@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
@@ -22,6 +22,8 @@ DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}([T ])\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_GAPS = 10  # times as many values as were given, at most, may a calendar have
+MOST_DECIMALS = 15
+YEARS = (1500, 2500)  # what a number has to be between to be a year
 CLOSE = 1e-6  # of a step: plain numbers such as 1949.0833 are equally spaced to this
 
 
@@ -33,7 +35,7 @@ class Format:
     separator: str = ""  # between year and quarter, or date and time
     seconds: bool = True
     zone: str = ""
-    whole: bool = False  # numbers without a fraction
+    decimals: int | None = None  # of numbers: as many as the longest has; None for timestamps that are no numbers
     day: int = 0  # of the month, for dates that step by months; 31 is the month's last
 
 
@@ -55,6 +57,8 @@ class Calendar:
             ("year", 1): "Y",
             ("quarter", 1): "Q",
             ("quarter", 4): "Y",
+            ("number", 1 / 4): "Q",
+            ("number", 1 / 12): "M",
             ("month", 1): "M",
             ("month", 3): "Q",
             ("month", 12): "Y",
@@ -66,7 +70,7 @@ class Calendar:
             ("second", 1_800): "30min",
             ("second", 900): "15min",
         }
-        return names.get((unit, step), "")
+        return names.get((unit, step), "") if unit != "number" or YEARS[0] <= self.start <= YEARS[1] else ""
 
     def at(self, place: int) -> str | int | float:
         """Write the timestamp of a place, 0 for the first value; beyond the last one too."""
@@ -83,6 +87,8 @@ def calendar(stamps: Sequence[object], *, field: str = "ds") -> Calendar:
     form = _format(stamps[0], f"{field}.0")
     values = np.array([_value(stamp, form, f"{field}.{i}") for i, stamp in enumerate(stamps)])
     form, values = _by_months(stamps, form, values)
+    if form.unit == "number":
+        form = replace(form, decimals=max(map(_decimals, stamps)))
     if len(values) == 1:
         return Calendar(form, float(values[0]), 1.0, np.zeros(1, dtype=np.intp), 1)
     steps = np.diff(values)
@@ -96,7 +102,7 @@ def calendar(stamps: Sequence[object], *, field: str = "ds") -> Calendar:
     places = np.r_[0, np.cumsum(np.round(multiples))].astype(np.intp)
     length = int(places[-1]) + 1
     if form.unit == "number" and length == len(values):
-        step = float(values[-1] - values[0]) / (length - 1)
+        step = _parts_of_years(form, float(values[0]), float(values[-1] - values[0]) / (length - 1))
     if length > MOST_GAPS * len(values):
         raise InvalidInput(f"the timestamps leave {length - len(values)} gaps, too many to be one series", field=field)
     return Calendar(form, float(values[0]), step, places, length)
@@ -104,7 +110,7 @@ def calendar(stamps: Sequence[object], *, field: str = "ds") -> Calendar:
 
 def counted(n: int) -> Calendar:
     """Return the calendar 1, 2, ..., n of a series without timestamps."""
-    return Calendar(Format("number", whole=True), 1.0, 1.0, np.arange(n), n)
+    return Calendar(Format("number", decimals=0), 1.0, 1.0, np.arange(n), n)
 
 
 def _check_order(steps: np.ndarray, stamps: Sequence[object], field: str) -> None:
@@ -117,7 +123,7 @@ def _check_order(steps: np.ndarray, stamps: Sequence[object], field: str) -> Non
 
 def _format(stamp: object, field: str) -> Format:
     if isinstance(stamp, int | float) and not isinstance(stamp, bool):
-        return Format("number", whole=isinstance(stamp, int))
+        return Format("number")
     if isinstance(stamp, str):
         if YEAR.fullmatch(stamp):
             return Format("year")
@@ -133,6 +139,23 @@ def _format(stamp: object, field: str) -> Format:
         "a timestamp must be a number, YYYY, YYYY-Qn, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm[:ss] with an offset or none",
         field=field,
     )
+
+
+def _decimals(stamp: object) -> int:
+    """Count the digits after the point that a number is written with."""
+    whole, point, digits = repr(stamp).partition(".")
+    if "e-" in whole + digits:
+        return MOST_DECIMALS
+    return len(digits) if point and digits.isdigit() and digits != "0" else 0
+
+
+def _parts_of_years(form: Format, start: float, step: float) -> float:
+    """Take years in decimals, as R's ts has them, for what they are: 1949.083333 is February."""
+    if form.decimals and YEARS[0] <= start <= YEARS[1]:
+        for parts in (4, 12):
+            if abs(step - 1 / parts) < 10.0**-form.decimals:
+                return 1 / parts
+    return step
 
 
 def _value(stamp: object, form: Format, field: str) -> float:
@@ -176,7 +199,7 @@ def _by_months(stamps: Sequence[object], form: Format, values: np.ndarray) -> tu
 
 def _written(value: float, form: Format) -> str | int | float:
     if form.unit == "number":
-        return round(value) if form.whole and abs(value - round(value)) < CLOSE else value
+        return round(value) if form.decimals == 0 and abs(value - round(value)) < CLOSE else round(value, form.decimals)
     whole = round(value)
     try:
         if form.unit == "year":

@@ -59,7 +59,8 @@ def check_length(n: int, lags: Sequence[int], *, remaining: int, field: str = "y
     needed = sum(lags) + remaining
     if n < needed:
         stack = f"differences at {', '.join(map(str, lags))}" if lags else "a forecast"
-        raise TooShort(f"the series has {n} values; {stack} needs at least {needed}", field=field)
+        values = "1 value" if n == 1 else f"{n} values"
+        raise TooShort(f"the series has {values}; {stack} needs at least {needed}", field=field)
 
 
 def _undo(w: FloatArray, head: FloatArray, lag: int) -> FloatArray:

@@ -15,8 +15,8 @@ export const forecast = {
   title: "Forecast",
   path: "/forecast",
   button: "Forecast",
-  rows: "forecast",
-  printed: ["ds", "median", "mean"],
+  rows: (answer) => (answer.series ? "series" : "forecast"),
+  printed: (answer) => (answer.series ? ["unique_id", "rows", "season"] : ["ds", "median", "mean"]),
   views: [],
   start: { sample: "AirPassengers", formula: "" },
   options: [],
@@ -79,8 +79,8 @@ function called({ name }) {
 function parts(answer) {
   const told = `History and forecast with its intervals; under them, for each step and level, whether it stands on a real value.`;
   return [
-    steps(answer),
     picture("Picture", `${answer.url}.svg`, told),
+    steps(answer),
     ...answer.differences.applied.length ? [stack(answer)] : [],
     made(answer),
     ...answer.model.parts.length > 1 ? [forms(answer.model)] : coefficients(answer.model),
@@ -111,7 +111,7 @@ function stack({ forecast: rows }) {
   const levels = rows[0].stack.levels;
   const heads = ["Step", ...levels.map(({ of, lag }) => `${of}, ${lag} earlier`), "Inflation"];
   const cell = ({ anchor, real, depth }) => element("td", { class: real ? "real" : "stands", title: real ? "a real value" : "a forecast" },
-    real ? `${anchor}` : `${anchor}, a forecast, ${depth} deep`);
+    real ? `${anchor}` : `${anchor} · ${depth} deep`);
   const body = rows.slice(0, SHOWN).map((row) => element("tr", {}, element("th", { scope: "row" }, String(row.ds)), ...row.stack.levels.map(cell),
     element("td", { class: "number" }, fixed(row.stack.inflation, 2))));
   return element("div", {}, element("h3", {}, "What each step stands on"),
@@ -161,7 +161,7 @@ function backtest(found) {
 
 function partsOfMany(answer) {
   const told = "A panel for each of the first series: history, forecast and its intervals.";
-  return [many(answer), ...answer.refused < answer.series.length ? [picture("Picture", `${answer.url}.svg`, told)] : []];
+  return [...answer.refused < answer.series.length ? [picture("Picture", `${answer.url}.svg`, told)] : [], many(answer)];
 }
 
 function many({ series }) {

@@ -16,7 +16,7 @@ export function showResult(place, answer, question, kind) {
     ...answer.warnings.length ? [warnings(answer.warnings)] : [],
     ...kind.parts(answer),
     forms(answer, kind),
-    lines(question, kind),
+    lines(answer, question, kind),
   );
   place.setAttribute("aria-labelledby", title);
 }
@@ -48,14 +48,15 @@ async function take(event, answer, form) {
   URL.revokeObjectURL(address);
 }
 
-function lines(question, kind) {
+function lines(answer, question, kind) {
+  const rows = typeof kind.rows === "function" ? kind.rows(answer) : kind.rows;
   const address = api.addressOf(kind.path, question);
   const withKey = Boolean(api.key());
   const csv = typeof question.csv === "string" ? question.csv : "";
   const named = { dataset: question.dataset, query: question.query, csv, file: question.csv?.name };
   return element("div", {}, element("h3", {}, "The same from elsewhere"),
     code("Shell", curl(location.origin, address, named, withKey)),
-    code("PHP", php(location.origin, address, named, withKey, kind.rows, kind.printed)));
+    code("PHP", php(location.origin, address, named, withKey, rows, kind.printed?.(answer))));
 }
 
 function code(name, text) {

@@ -77,3 +77,21 @@ def test_no_year_follows_9999(stamp):
 
 def test_a_series_without_timestamps_is_counted_from_one():
     assert counted(3).at(3) == 4
+
+
+@pytest.mark.parametrize(
+    ("stamps", "following", "frequency"),
+    [
+        ([round(1949 + i / 12, 6) for i in range(24)], [1951.0, 1951.083333, 1951.166667], "M"),
+        ([round(1949 + i / 4, 2) for i in range(9)], [1951.25, 1951.5, 1951.75], "Q"),
+        ([1.5, 2.0, 2.5], [3.0, 3.5, 4.0], ""),
+        ([1e-7, 2e-7, 3e-7], [4e-7, 5e-7, 6e-7], ""),
+        ([0.25, 0.5, 0.75], [1.0, 1.25, 1.5], ""),
+        ([10, 20, 30], [40, 50, 60], ""),
+    ],
+)
+def test_numbers_go_on_with_as_many_decimals_as_they_had(stamps, following, frequency):
+    found = calendar(stamps)
+    assert [found.at(len(stamps) + i) for i in range(3)] == following
+    assert [found.at(i) for i in range(len(stamps))] == stamps
+    assert found.frequency == frequency
