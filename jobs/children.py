@@ -57,14 +57,19 @@ class _Child:
 class Children:
     """The children of one nursery, which is started when it is needed, and again when it died."""
 
-    def __init__(self, modules: Sequence[str]) -> None:
-        self._modules = modules
+    def __init__(self, modules: Sequence[str], idle_seconds: float | None = None) -> None:
+        self._modules, self._idle_seconds = modules, idle_seconds
+        self._resting: asyncio.TimerHandle | None = None
         self._process: Process | None = None
         self._control: socket.socket | None = None
         self._listening: asyncio.Task[None] | None = None
         self._children: dict[int, _Child] = {}
         self._numbers = count(1)
         self._starting = asyncio.Lock()
+
+    async def warm(self) -> None:
+        """Start the nursery before anything is asked of it."""
+        await self._make_sure_of_the_nursery()
 
     async def run(self, order: Order, note: Note) -> Ended:
         """Have a child attempt a job, and wait until it has ended. Cancelled, it is killed."""
@@ -88,18 +93,20 @@ class Children:
         finally:
             noting.cancel()
             self._children.pop(number, None)
+            self._rest_after_a_while()
         return _ended(child, status, over)
 
     async def close(self) -> None:
         """End the nursery and all its children."""
-        if self._control is not None:
-            self._control.close()
         if self._process is not None:
             with suppress(ProcessLookupError):
                 self._process.kill()  # the children die with it
             await self._process.wait()
         if self._listening is not None:
             self._listening.cancel()
+            await asyncio.wait((self._listening,))
+        if self._control is not None:
+            self._control.close()
 
     @asynccontextmanager
     async def _reports(self, number: int, child: _Child) -> AsyncIterator[asyncio.Task[None]]:
@@ -129,9 +136,23 @@ class Children:
             if not await note(child.progress, lines):
                 self._tell({"kill": number})
 
+    def _rest_after_a_while(self) -> None:
+        """Give the nursery's memory back when nothing is asked of it for some time, if that is wanted."""
+        if self._resting is not None:
+            self._resting.cancel()
+        if self._idle_seconds is not None and not self._children:
+            self._resting = asyncio.get_running_loop().call_later(self._idle_seconds, self._rest)
+
+    def _rest(self) -> None:
+        if not self._children and self._control is not None:
+            with suppress(OSError):
+                self._control.shutdown(socket.SHUT_RDWR)  # it hears that, and ends; so do we, in _listen
+
     async def _make_sure_of_the_nursery(self) -> None:
         async with self._starting:
-            if self._process is None or self._process.returncode is not None or self._listening is None or self._listening.done():
+            if self._resting is not None:
+                self._resting.cancel()
+            if self._process is None or self._process.returncode is not None or self._deaf():
                 await self.close()
                 await self._start()
 
@@ -163,6 +184,9 @@ class Children:
         finally:
             for child in self._children.values():
                 _end(child, {})
+
+    def _deaf(self) -> bool:
+        return self._listening is None or self._listening.done()
 
     def _tell(self, message: dict[str, object]) -> None:
         with suppress(OSError):

@@ -10,6 +10,7 @@ from config import Settings
 LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")  # of a container: version 2, version 1
 MEGABYTE = 1 << 20
 LEAST_MB, MOST_MB = 192, 2048  # of one job, unless the setting says otherwise
+SMALL_MB = 1024
 WARM_MB = 160  # what the worker and its warm process hold
 
 
@@ -18,6 +19,11 @@ def memory_mb() -> int:
     physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     texts = [Path(file).read_text().strip() for file in LIMITS if Path(file).exists()]
     return min([physical, *(int(text) for text in texts if text.isdecimal())]) // MEGABYTE
+
+
+def is_small() -> bool:
+    """Say whether a warm process is too much to keep while there is nothing to do."""
+    return memory_mb() <= SMALL_MB
 
 
 def job_memory_mb(settings: Settings) -> int:

@@ -22,7 +22,7 @@ from config import Settings
 from errors import ConfigurationError
 from jobs.children import Children
 from jobs.logs import LOGGER, log_to_stderr
-from jobs.machine import job_count, job_memory_mb
+from jobs.machine import is_small, job_count, job_memory_mb
 from jobs.queue import QUEUE, connector_of
 from jobs.run import Surroundings
 from jobs.sweep import Kept, keep_house
@@ -33,6 +33,7 @@ from store.queue import BEAT_SECONDS, STALLED_SECONDS
 GRACE_SECONDS = 5.0  # a running job has this long to finish once the worker is asked to stop; then it is given back
 LAST_SECONDS = 9.5  # then the process goes, whatever still runs; the job is rescued by the next worker
 PAUSE_SECONDS = 1.0  # between two attempts to reach Postgres
+IDLE_SECONDS = 60.0  # after which a small machine gets the memory of the warm process back
 POLL_SECONDS = 1.0  # new jobs are announced; this finds those whose time for another attempt has come
 POOL_SIZE = 2  # connections beside the queue's own two; each child opens one more
 LOST = (ConnectorException, OperationalError, PoolTimeout)
@@ -50,7 +51,8 @@ def main(modules: Sequence[str] = TASK_MODULES) -> None:
 
 async def work(settings: Settings, engine: Engine, stopping: asyncio.Event, modules: Sequence[str] = TASK_MODULES) -> None:
     """Run jobs until `stopping` is set; when Postgres goes away, come back with it."""
-    children = Children(modules)
+    children = Children(modules, IDLE_SECONDS if is_small() else None)
+    warming = None if is_small() else asyncio.create_task(children.warm())
     kept = Kept(settings.payment_days, settings.max_payments)
     lent = Surroundings(engine, children, settings.job_seconds, job_memory_mb(settings), kept)
     try:
@@ -59,6 +61,8 @@ async def work(settings: Settings, engine: Engine, stopping: asyncio.Event, modu
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), PAUSE_SECONDS)
     finally:
+        if warming is not None:
+            await asyncio.wait((warming,))
         await children.close()
 
 

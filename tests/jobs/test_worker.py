@@ -26,7 +26,7 @@ def worker(database_url: str) -> Iterator[subprocess.Popen[bytes]]:
 
 def test_three_signals_in_a_row_let_a_job_finish_that_is_nearly_done(worker: subprocess.Popen[bytes], engine: Engine) -> None:
     id = queued(engine, "nap", payload={"seconds": 2})
-    wait_until(lambda: job_of(engine, id).state == "running")
+    wait_until(lambda: job_of(engine, id).progress > 0)
     for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGINT):
         worker.send_signal(number)
     assert (worker.wait(10), job_of(engine, id).state) == (0, "succeeded")
