@@ -77,7 +77,7 @@ class Criterion:
         known = np.append(-evaluation.beta, 1.0)
         H = (self.degrees / evaluation.residual_squares) * np.outer(known, known)
         if self.reml:
-            H[:-1, :-1] += np.linalg.inv(evaluation.precision)
+            H[:-1, :-1] += inverse_of(evaluation.precision)
         return H
 
 
@@ -90,3 +90,12 @@ def cholesky(S: FloatArray) -> FloatArray:
         raise np.linalg.LinAlgError("the fixed effects cannot be told apart")
     factor: FloatArray = root
     return factor
+
+
+def inverse_of(S: FloatArray) -> FloatArray:
+    """Return the inverse of a small positive definite matrix. Raises LinAlgError."""
+    if not len(S):
+        return S
+    half = lapack.dtrtri(cholesky(S), lower=1)[0]
+    inverse: FloatArray = half.T @ half
+    return inverse

@@ -109,6 +109,8 @@ def _updated(W: FloatArray, step: FloatArray, change: FloatArray) -> FloatArray:
     along = float(step @ change)
     if along <= CURVED * float(np.linalg.norm(step) * np.linalg.norm(change)):
         return W
-    A = np.eye(len(step)) - np.outer(step, change) / along
-    updated: FloatArray = A @ W @ A.T + np.outer(step, step) / along
+    turned = W @ change
+    pushed = step * (0.5 * (1.0 + float(change @ turned) / along) / along) - turned / along
+    cross = step[:, None] * pushed
+    updated: FloatArray = W + cross + cross.T
     return updated

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from science.mixed.criterion import Criterion, Evaluation
+from science.mixed.criterion import Criterion, Evaluation, inverse_of
 from science.mixed.sample import Prepared
 from science.table import FloatArray
 
@@ -50,5 +50,5 @@ def estimate_at(prepared: Prepared, criterion: Criterion, evaluation: Evaluation
     scaling = prepared.scaling
     if sigma2 is None:
         sigma2 = scaling.scale**2 * evaluation.residual_squares / criterion.degrees
-    relative = scaling.covariance(np.linalg.inv(evaluation.precision))
+    relative = scaling.covariance(inverse_of(evaluation.precision))
     return Estimate(prepared, criterion, evaluation, scaling.beta(evaluation.beta), sigma2 * relative, sigma2)
