@@ -24,7 +24,7 @@ from resources.rate import bucket_of
 from resources.routes import OPEN, ROUTES
 from resources.service import Service, service, this_request
 
-CONFIRMED_LATER = frozenset({"regress", "mixed", "forecast"})  # their POST is questions.answer_post, which confirms the key
+CONFIRMED_LATER = frozenset({"regress", "mixed", "forecast", "modelprediction"})  # their POST confirms the key
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 SECURITY_HEADERS = (
     ("Cross-Origin-Opener-Policy", "same-origin"),

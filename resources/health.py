@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from flask_restful import Resource
@@ -10,7 +11,7 @@ from pydantic import BaseModel, Field
 from resources.operation import Operation
 from resources.service import service
 from science.version import VERSION
-from store import queue
+from store import models, queue
 from store.engine import reading
 
 
@@ -21,6 +22,8 @@ class Health(BaseModel):
 
 class Readiness(Health):
     workers: Annotated[int, Field(ge=0, description="Workers at work: without one, dear requests wait as jobs.")]
+    fitted_at: Annotated[datetime | None, Field(description="When the newest version of a model was fitted.")]
+    stale: Annotated[bool, Field(description="Has a model missed its refit? 26 hours after the last, or 170 if it is weekly.")]
 
 
 class Live(Resource):
@@ -40,4 +43,5 @@ class Ready(Resource):
     def get(self) -> tuple[dict[str, object], int]:
         with reading(service().engine) as connection:
             workers = queue.workers(connection)
-        return {"status": "ok", "version": VERSION, "workers": workers}, 200
+            fitted_at, stale = models.freshness(connection)
+        return {"status": "ok", "version": VERSION, "workers": workers, "fitted_at": fitted_at, "stale": stale}, 200

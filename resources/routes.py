@@ -10,10 +10,16 @@ from resources.forecast_provenance import ForecastProvenance
 from resources.health import Live, Ready
 from resources.jobs import Jobs, OneJob
 from resources.mixed import Mixed
+from resources.model_drift import ModelDrift
+from resources.model_prediction import ModelPrediction
+from resources.model_refit import ModelRefit
+from resources.model_versions import ModelRollback, ModelVersions
+from resources.models import Models, OneModel
 from resources.openapi import OpenApi
 from resources.pages import Docs, Home, StaticFile, SwaggerFile
 from resources.regress import Regress
 from resources.results import OneResult, Results
+from resources.runs import Runs
 
 ROUTES: tuple[tuple[type[Resource], str], ...] = (
     (Regress, "/regress"),
@@ -27,6 +33,14 @@ ROUTES: tuple[tuple[type[Resource], str], ...] = (
     (Datasets, "/datasets"),
     (OneDataset, "/datasets/<name>"),
     (DatasetRows, "/datasets/<name>/rows"),
+    (Models, "/models"),
+    (OneModel, "/models/<name>"),
+    (ModelRefit, "/models/<name>/refit"),
+    (ModelPrediction, "/models/<name>/predict"),
+    (ModelVersions, "/models/<name>/versions"),
+    (ModelRollback, "/models/<name>/rollback"),
+    (ModelDrift, "/models/<name>/drift"),
+    (Runs, "/runs"),
     (Live, "/health/live"),
     (Ready, "/health/ready"),
     (OpenApi, "/openapi.json"),

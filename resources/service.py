@@ -8,6 +8,7 @@ from typing import Any, cast
 from flask import Request, current_app, g, request
 
 from config import Settings
+from resources.fits import Fits
 from resources.flights import Flights
 from resources.gate import Gate
 from resources.known import KnownKeys
@@ -33,6 +34,7 @@ class Service:
     recall: Recall
     known_keys: KnownKeys
     waits: Waits
+    fits: Fits
 
 
 def service_of(settings: Settings, engine: Engine) -> Service:
@@ -47,6 +49,7 @@ def service_of(settings: Settings, engine: Engine) -> Service:
         recall=Recall(),
         known_keys=KnownKeys(),
         waits=Waits(),
+        fits=Fits(),
     )
 
 

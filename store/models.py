@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from errors import LimitExceeded
 from store.catalog import NAME
-from store.driver import cursor_of, row
+from store.driver import Pooled, cursor_of, prepared, row
 
 Refit = Literal["nightly", "weekly", "manual"]
 
@@ -47,10 +47,6 @@ RETURNING {fields}, xmax = 0
     ),
 )
 REMOVE = "DELETE FROM models WHERE site_id = %(site_id)s AND name = %(name)s RETURNING id"
-POINTER = """
-SELECT m.kind, m.public, v.id, v.number, v.created_at
-FROM models m LEFT JOIN versions v ON v.id = m.live WHERE m.site_id = %(site_id)s AND m.name = %(name)s
-"""
 CHECKED = """
 greatest(v.created_at, (
     SELECT max(r.finished_at) FROM runs r WHERE r.model_id = m.id AND r.revision = m.revision AND r.state IN ('kept', 'unchanged')
@@ -68,6 +64,25 @@ FRESHNESS = f"""
 SELECT max(v.created_at), coalesce(bool_or({STALE}), false)
 FROM models m LEFT JOIN versions v ON v.id = m.live WHERE m.refit <> 'manual'
 """  # noqa: S608
+ANSWERING = f"""
+m.kind, m.public, v.id, v.number, v.created_at,
+CASE WHEN v.created_at > now() - interval '{FRESH["nightly"]}' THEN false ELSE {STALE} END
+"""
+POINTER = prepared(
+    "pointer_of_model",
+    f"""
+SELECT {ANSWERING} FROM models m LEFT JOIN versions v ON v.id = m.live
+WHERE m.site_id = %(site_id)s AND m.name = %(name)s
+""",  # noqa: S608
+)
+POINTER_TO_KEY = prepared(
+    "pointer_to_key",
+    f"""
+SELECT keys.site_id, {ANSWERING}
+FROM keys LEFT JOIN models m ON m.site_id = keys.site_id AND m.name = %(name)s LEFT JOIN versions v ON v.id = m.live
+WHERE keys.digest = %(digest)s AND keys.revoked_at IS NULL
+""",  # noqa: S608
+)
 
 
 @dataclass(frozen=True)
@@ -112,6 +127,7 @@ class Pointer:
     version: int | None
     number: int | None
     fitted_at: datetime | None
+    stale: bool
 
 
 @dataclass(frozen=True)
@@ -166,10 +182,18 @@ def remove(connection: Connection, site_id: int, name: str) -> bool:
     return bool(NAME.fullmatch(name)) and row(connection, REMOVE, {"site_id": site_id, "name": name}) is not None
 
 
-def pointer(connection: Connection, site_id: int, name: str) -> Pointer | None:
+def pointer(connection: Pooled, site_id: int, name: str) -> Pointer | None:
     """Tell which version answers for a model: one round trip, made by each prediction."""
     found = row(connection, POINTER, {"site_id": site_id, "name": name}) if NAME.fullmatch(name) else None
     return None if found is None else Pointer(*found)
+
+
+def pointer_to_key(connection: Pooled, digest: bytes, site_id: int, name: str) -> tuple[bool, Pointer | None]:
+    """Tell whether the key of this digest lives and is the site's, and what pointer would, in one statement."""
+    found = row(connection, POINTER_TO_KEY, {"digest": digest, "name": name if NAME.fullmatch(name) else ""})
+    if found is None or found[0] != site_id:
+        return False, None
+    return True, None if found[1] is None else Pointer(*found[1:])
 
 
 def age(connection: Connection, id: int) -> Age:
