@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import secrets
+import select
 import signal
 import socket
 from http import HTTPStatus
@@ -39,6 +40,7 @@ MALLOC = {  # of glibc's mallopt: a burst of large tables on 16 threads would ke
     -8: 2,  # M_ARENA_MAX
     -3: 1 << 20,  # M_MMAP_THRESHOLD: larger arrays go back to the system when they are freed
 }
+LINGER_MILLISECONDS = 2  # of a thread for a connection's next request: a client nearby has sent it by then
 MALFORMED = (HTTPStatus.BAD_REQUEST, "this is not a request that HTTP/1.1 allows")
 FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, "the server failed; the request id finds the place in its log")
 
@@ -55,6 +57,17 @@ class QuietLogger(Logger):
 
 class Worker(ThreadWorker):
     """gunicorn's threaded worker, telling what it refuses itself as problem+json, and never logging a request's line."""
+
+    def handle(self, conn: Any) -> Any:
+        """Serve a connection's request, and those that follow at once.
+
+        gunicorn hands a connection back to its main thread after each request: two changes of thread, each waiting for
+        the interpreter, which a client that asks one question after another pays every time.
+        """
+        keeps = super().handle(conn)
+        while keeps is True and self.alive and self.tpool._work_queue.empty() and _asks_again(conn):
+            keeps = super().handle(conn)
+        return keeps
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         status, detail = _told(exc)
@@ -88,6 +101,15 @@ def when_ready(server: Any) -> None:
     """Set aside what is loaded by now, so that the workers' garbage collection leaves its shared pages alone."""
     gc.collect()
     gc.freeze()
+
+
+def _asks_again(conn: Any) -> bool:
+    """Wait a moment for the next request on a connection."""
+    if conn.parser.unreader.buf.getvalue():  # it came together with the one before
+        return True
+    waiting = select.poll()
+    waiting.register(conn.sock, select.POLLIN)
+    return bool(waiting.poll(LINGER_MILLISECONDS))
 
 
 def _hear_sigterm() -> None:
