@@ -65,8 +65,8 @@ def ended_refit(process: subprocess.Popen[str], seconds: float = 120) -> Refitte
     return Refitted(process.returncode, [json.loads(line) for line in out.splitlines()], errors)
 
 
-def refitted(database_url: str, *arguments: str, **settings: str) -> Refitted:
-    return ended_refit(launch_refit(database_url, *arguments, **settings))
+def refitted(database_url: str, *arguments: str, seconds: float = 180, **settings: str) -> Refitted:
+    return ended_refit(launch_refit(database_url, *arguments, **settings), seconds)
 
 
 def decided(engine: Engine, model: Model, meanwhile: Callable[[], object] = lambda: None) -> Run:
