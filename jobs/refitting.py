@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from errors import NotFound, RefitNeeded
 from jobs.challenge import Decision, challenger_of, champion_of, decided, new_version
+from jobs.drift import drift_since
 from jobs.learned import LEARNED, NOTHING
 from jobs.task import Context, Done
 from kinds import KINDS
@@ -105,6 +106,8 @@ def _challenge(night: Night, context: Context) -> tuple[Decision, NewVersion]:
     context.report(0.8)
     champion = _champion(night, rest, held, context)
     decision = decided(kind, challenger, champion, Guard(**model.guard))
+    if night.champion is not None:
+        decision.figures["drift"] = drift_since(kind.model, night.champion, night.stored, night.table, context.limits)
     context.report(0.9, decision.reason)
     return decision, new_version(kind, model, night.table, night.fingerprint, challenger, decision, context.limits)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from errors import InvalidInput
 from kinds.kind import Computed, Kind, Tables
@@ -64,6 +64,12 @@ class FraudSpec(BaseModel):
     dropout: Annotated[float, Field(ge=0, le=0.9)] = 0.2
     seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 0
     tensorboard: Annotated[bool, Field(description="Write each epoch's losses to the server's TensorBoard.")] = False
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> FraudSpec:
+        """Raise science's InvalidInput, which names the field, for columns that contradict each other."""
+        spec_of(self)
+        return self
 
 
 def spec_of(asked: FraudSpec, table: Table | None = None) -> science.FraudSpec:

@@ -6,15 +6,13 @@ Training it takes TensorFlow, so jobs do that (jobs/training.py). What is kept h
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
 
 from kinds.fraud import FraudSpec
 from kinds.fraud_scoring import (
-    MOST_REASONS,
-    ThresholdAsked,
+    PaymentsToScore,
     decision_of,
     scored_rows,
     scores_of_table,
@@ -22,7 +20,6 @@ from kinds.fraud_scoring import (
 )
 from kinds.fraud_telling import told_metrics, told_of
 from kinds.kind import Judged, Modelled
-from kinds.rows import Rows
 from science.fraud import judge as science
 from science.fraud import stored
 from science.fraud.fit import Fit, score
@@ -64,16 +61,6 @@ class Compared:
     judged_by: str
     no_worse: bool
     reason: str
-
-
-class PaymentsToScore(BaseModel):
-    """Payments for a stored model to score."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    data: Rows
-    threshold: ThresholdAsked | None = None
-    reasons: Annotated[int, Field(ge=0, le=MOST_REASONS)] = 3
 
 
 def split(asked: FraudSpec, table: Table, share: float) -> tuple[Table, Table]:

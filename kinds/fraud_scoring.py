@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from errors import InvalidInput
+from kinds.rows import Rows
 from science.fraud.fit import Fit, Reason, Scores, reasons, score
 from science.fraud.reading import Fault, Read, read_records, read_table
 from science.fraud.reference import MOST, levels_of
@@ -24,6 +26,13 @@ WHAT = {  # of a fault
     "text": "is no number",
     "unknown_column": "is not known to the model",
 }
+TRANSACTIONS = {
+    "description": "Payments, each an object: the model's columns by name, and perhaps an id.",
+    "oneOf": [
+        {"type": "array", "items": {"type": "object", "additionalProperties": {"type": ["number", "string", "boolean", "null"]}}},
+        {"type": "null"},
+    ],
+}
 Columns = Mapping[str, Sequence[object]]
 
 
@@ -38,6 +47,27 @@ class ThresholdAsked(BaseModel):
     ] = None
     false_alarm: Annotated[float | None, Field(gt=0, le=1e12, description="What an alert costs that is none.")] = None
     missed: Annotated[float | None, Field(gt=0, le=1e12, description="What a fraud costs that nobody saw.")] = None
+
+
+def _read_json(value: object) -> object:
+    """Read what a query string or a form can only give as a text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError("this must be JSON") from None
+
+
+class PaymentsToScore(BaseModel):
+    """Payments to score, one by one or in columns, and what shall be told of each."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    transactions: Annotated[Any, WithJsonSchema(TRANSACTIONS)] = None
+    data: Rows = None
+    threshold: Annotated[ThresholdAsked | None, BeforeValidator(_read_json)] = None
+    reasons: Annotated[int, Field(ge=0, le=MOST_REASONS, description="How many columns to name for each payment.")] = 3
 
 
 class Why(BaseModel):

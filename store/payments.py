@@ -13,7 +13,7 @@ from datetime import date
 from psycopg2 import Binary
 from sqlalchemy import Connection
 
-from store.driver import cursor_of, execute, row
+from store.driver import Pooled, cursor_of, execute, row
 
 KEY_BYTES = 16  # 128 bits, so that no two payments of a site share one
 BATCH = 1_000  # payments per statement
@@ -38,6 +38,11 @@ NEWEST = """
 SELECT numbers, score, risk, alert, fraud FROM payments
 WHERE model_id = %(model_id)s AND version = %(version)s AND columns = %(columns)s ORDER BY scored_at DESC, key LIMIT %(limit)s
 """
+LABELLED = """
+SELECT risk, fraud FROM payments WHERE model_id = %(model_id)s AND version = %(version)s AND fraud IS NOT NULL
+ORDER BY scored_at DESC, key LIMIT %(limit)s
+"""
+KNOWN = "SELECT 1 FROM payments WHERE model_id = %(model_id)s AND key = %(key)s"
 COUNTS = """
 count(*), count(*) FILTER (WHERE alert), avg(planned), count(fraud), count(*) FILTER (WHERE alert AND fraud IS NOT NULL),
 count(*) FILTER (WHERE fraud), count(*) FILTER (WHERE fraud AND alert)
@@ -127,7 +132,7 @@ def keyed(secret: bytes, site_id: int) -> Callable[[str], bytes]:
 
 
 def remember(
-    connection: Connection, model_id: int, version: int, columns: bytes, planned: float, payments: Sequence[Payment]
+    connection: Pooled, model_id: int, version: int, columns: bytes, planned: float, payments: Sequence[Payment]
 ) -> None:
     """Remember payments, each under a key of its own. columns: a digest of the columns that `numbers` hold.
 
@@ -154,6 +159,18 @@ def newest(connection: Connection, model_id: int, version: int, columns: bytes, 
     with cursor_of(connection) as cursor:
         cursor.execute(NEWEST, {"model_id": model_id, "version": version, "columns": columns, "limit": limit})
         return [Seen(bytes(numbers), *rest) for numbers, *rest in cursor]
+
+
+def labelled(connection: Connection, model_id: int, version: int, limit: int) -> list[tuple[float, bool]]:
+    """Read risk score and label of the newest payments that a version scored and somebody labelled."""
+    with cursor_of(connection) as cursor:
+        cursor.execute(LABELLED, {"model_id": model_id, "version": version, "limit": limit})
+        return list(cursor)
+
+
+def known(connection: Connection, model_id: int, key: bytes) -> bool:
+    """Tell whether a payment is remembered."""
+    return row(connection, KNOWN, {"model_id": model_id, "key": Binary(key)}) is not None
 
 
 def tally(connection: Connection, model_id: int, version: int) -> Tally:
