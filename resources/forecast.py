@@ -10,13 +10,13 @@ from flask_restful import Resource
 from pydantic import Field
 
 from errors import InvalidInput
-from kinds.forecast import FORECAST, ForecastSpec
+from kinds.forecast import FORECAST, ForecastSpec, given_of
 from kinds.forecast_answer import ForecastAnswer
 from kinds.kind import Kind
 from resources.operation import Operation
 from resources.questions import answer_get, answer_post
 from resources.tables import Sent, Source, Stored, TableInput, dataset_of, table_of
-from resources.work import Asker, Work
+from resources.work import Asker, SecondOpinionAsked, Work
 
 
 class ForecastRequest(ForecastSpec):
@@ -24,6 +24,7 @@ class ForecastRequest(ForecastSpec):
 
     data: TableInput = None
     dataset: Annotated[str | None, Field(description="The name of stored data, in place of data.")] = None
+    second_opinion: SecondOpinionAsked = False
 
 
 class ForecastQuery(ForecastRequest):
@@ -55,9 +56,12 @@ class Forecast(Resource):
 
 
 def work_of(kind: Kind, asked: ForecastRequest, asker: Asker) -> Work:
-    """Put together what a request asks for. Raises InvalidInput unless it has its values in one place."""
+    """Put together what a request asks for. Raises InvalidInput unless it has its values in one place, and they can be read."""
     _check_one_place(asked)
-    return Work(kind, asked, _tables(asked, asker))
+    tables = _tables(asked, asker)
+    if not tables:
+        given_of(asked, {}, asker.service.limits)  # what cannot be read is refused here, not by a job later
+    return Work(kind, asked, tables)
 
 
 def _check_one_place(asked: ForecastRequest) -> None:
