@@ -18,6 +18,7 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import time
 import warnings
 from dataclasses import dataclass
@@ -68,13 +69,11 @@ def main() -> None:
         os.execve(sys.executable, (sys.executable, "-m", "benchmarks.fraud", *sys.argv[1:]), os.environ | ONE_THREAD)
     asked = arguments()
     warnings.filterwarnings("ignore")  # of peers about themselves
-    before, after = payments(asked.payments, asked.before)
     if asked.child:
-        ours(before.take(~before.fraud), 0)
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        child(asked.payments)
         return
-    held = report_payments(before, after, asked.seeds)
-    held.append(memory(asked))
+    before, after = payments(asked.payments, asked.before)
+    held = [memory(before), *report_payments(before, after, asked.seeds)]
     if asked.anomalies is not None:
         held += report_anomalies(asked.anomalies, asked.seeds)
     print()
@@ -118,14 +117,14 @@ def runs(train: Data, test: Data, seed: int) -> dict[str, Run]:
     """Every engine once: name → its figures. train may hold frauds, which only the ceiling is shown."""
     legitimate = train.take(~train.fraud)
     mean, sd = legitimate.X.mean(0), legitimate.X.std(0)
-    sd[sd == 0] = 1.0
+    varies = sd > 0  # some peers divide by the spread
     found = {
         OURS: run(lambda: scorer(ours(legitimate, seed)), test.X, test),
         BASELINE: run(lambda: scorer(ours(legitimate, seed, "mahalanobis")), test.X, test),
     }
-    Z = (legitimate.X - mean) / sd
+    Z, Z_test = ((X - mean)[:, varies] / sd[varies] for X in (legitimate.X, test.X))
     for name, learn in installed().items():
-        found[name] = run(lambda learn=learn: learn(Z, seed), (test.X - mean) / sd, test)
+        found[name] = run(lambda learn=learn: learn(Z, seed), Z_test, test)
     if train.fraud.any() and find_spec("lightgbm"):
         found[CEILING] = run(lambda: lightgbm(train.X, train.fraud, train.weight, seed), test.X, test)
     return found
@@ -197,12 +196,23 @@ def anomalies(path: Path, seed: int) -> tuple[Data, Data]:
     return data.take(normal[:count]), data.take(np.concatenate((normal[count:], np.flatnonzero(fraud))))
 
 
-def memory(asked: argparse.Namespace) -> tuple[str, bool]:
-    """Fit the payments in a process of its own, and tell the most memory that it held."""
-    command = [sys.executable, "-m", "benchmarks.fraud", str(asked.payments), "--before", str(asked.before), "--child"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+def memory(before: Data) -> tuple[str, bool]:
+    """Fit the payments in a process of its own, as a job does, and tell the most memory that it held."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "payments.npz"
+        legitimate = before.take(~before.fraud)
+        np.savez(path, X=legitimate.X, weight=legitimate.weight)
+        command = [sys.executable, "-m", "benchmarks.fraud", str(path), "--child"]
+        ended = subprocess.run(command, capture_output=True, text=True, check=True)
     peak = float(ended.stdout.split()[-1])
     return f"the training child: {peak:.0f} MB at most, goal {MEMORY_GOAL:g}", peak < MEMORY_GOAL
+
+
+def child(path: Path) -> None:
+    with np.load(path, allow_pickle=False) as file:
+        X, weight = file["X"], file["weight"]
+    ours(Data(X, np.zeros(len(X), bool), weight, True), 0)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 
 if __name__ == "__main__":

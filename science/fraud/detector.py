@@ -1,7 +1,7 @@
-"""Several views of a row in one score: the mean of the logarithms of their energies, each in its own units.
+"""Several views of a row in one score: their log energies, each in its own units, in a mean that leans to the highest.
 
-The blended energy is a weighted geometric mean of energies, so what a column adds to each of them, divided by that energy,
-adds up to shares of the whole.
+The score's slope in each log energy says how much a view had to say of a row; the views' shares of their columns, weighted by
+it, are the row's shares.
 
 Views are given rows as (n, 1, p): every product is one row by a matrix, in the same order of sums whatever the batch. A product
 of many rows is faster, but BLAS cuts it into tiles, and a row's last digits would depend on where in a tile it came to lie.
@@ -23,6 +23,9 @@ from science.table import FloatArray
 View = Autoencoder | Whitening | Nearest | Tails
 
 AT_ONCE = 1024  # rows: what is computed in between stays in the cache
+LEAN = (
+    0.5  # of the mean of exp(LEAN z): towards 0 it is the plain mean, which one view that is sure cannot move, far up the maximum
+)
 FLOOR = 0.05  # of the mean energy, added: the logarithm of a row that equals a legitimate one is of no interest
 
 
@@ -52,19 +55,24 @@ class Detector:
         return np.stack([view.energies(Z[:, None]) for view in self.views], axis=-1)[:, 0].astype(np.float64)
 
     def blended(self, energies: FloatArray) -> FloatArray:
-        """Return the score of energies (n, v)."""
-        z = (np.log(energies + self.floor) - self.mean) / self.sd
-        return np.asarray(z.sum(-1) / len(self.views))
+        """Return the score of energies (n, v): log mean exp(LEAN z) / LEAN of z, the log energies in their units."""
+        z = self._units(energies)
+        highest = z.max(-1)
+        return np.asarray(highest + np.log(np.exp(LEAN * (z - highest[:, None])).sum(-1) / len(self.views)) / LEAN)
 
     def shares(self, Z: np.ndarray) -> FloatArray:
-        """Return the share of each column (n, p) in the blended energy of rows Z (n, p); a row sums to one."""
-        exponents = (1 / self.sd) / (1 / self.sd).sum()
+        """Return the share of each column (n, p) in the energies of rows Z (n, p); a row sums to one."""
+        z = self._units(self.energies(Z))
+        slopes = np.exp(LEAN * (z - z.max(1, keepdims=True))) / self.sd
         total = np.zeros(Z.shape)
-        for view, exponent in zip(self.views, exponents, strict=True):
+        for view, slope in zip(self.views, slopes.T, strict=True):
             parts = view.contributions(Z[:, None])[:, 0].astype(np.float64)
             whole = parts.sum(1, keepdims=True)
-            total += exponent * np.where(whole > 0, parts / np.where(whole > 0, whole, 1.0), 1.0 / Z.shape[1])
+            total += slope[:, None] * np.where(whole > 0, parts / np.where(whole > 0, whole, 1.0), 1.0 / Z.shape[1])
         return np.asarray(total / total.sum(1, keepdims=True))
+
+    def _units(self, energies: FloatArray) -> FloatArray:
+        return np.asarray((np.log(energies + self.floor) - self.mean) / self.sd)
 
     def expected(self, Z: np.ndarray) -> FloatArray:
         """Return what each column should be (n, p), by the autoencoder, or given the other columns where there is none."""

@@ -12,10 +12,10 @@ from science.table import BoolArray, FloatArray
 
 FEWEST_FRAUDS = 10  # FRAUD: ten labelled frauds already add .05 to the recall
 FEWEST_LATER = 5  # frauds of a later window, to calibrate by
-PENALTY = 1.0  # on the squared coefficients of standard units: a prior of variance one
+PENALTY = 10.0  # on the squared coefficients of standard units, against rows of mean weight one: labels are few
 STEPS = 50
 CONVERGED = 1e-8  # of the largest step
-CLIP = 10.0  # standard units: one absurd value must not decide alone
+CLIP = 5.0  # standard units: one absurd value must not decide alone
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Head:
 
 def head_of(Z: np.ndarray, scores: FloatArray, fraud: BoolArray, weight: FloatArray) -> Head:
     """Fit the head to rows Z (n, p), scores (n,), fraud (n,), weight (n,), by penalised IRLS. Not calibrated yet."""
-    beta = irls(_features(Z, scores), fraud.astype(float), weight, PENALTY)
+    beta = irls(_features(Z, scores), fraud.astype(float), weight / weight.mean(), PENALTY)
     return Head(float(beta[0]), beta[1:], 1.0, 0.0, int(fraud.sum()), False)
 
 
@@ -44,7 +44,7 @@ def calibrated(head: Head, Z: np.ndarray, scores: FloatArray, fraud: BoolArray, 
     """Calibrate on later rows (Platt 1999, with his targets, which keep few frauds from promising certainty)."""
     if fraud.sum() < FEWEST_LATER or fraud.all():
         return head
-    n1, n0 = float(fraud.sum()), float((~fraud).sum())
+    n1, n0 = float(weight[fraud].sum()), float(weight[~fraud].sum())
     target = np.where(fraud, (n1 + 1) / (n1 + 2), 1 / (n0 + 2))
     shift, slope = irls(_linear(head, Z, scores)[:, None], target, weight, 1e-6)
     if slope <= 0:  # the later rows contradict the head's order: a calibration that turns it round is none

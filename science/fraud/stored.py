@@ -52,7 +52,7 @@ def from_parameters(document: Mapping[str, Any], arrays: Mapping[str, np.ndarray
         raise RefitNeeded("the stored fraud model has a format that this version does not read; fit the model again")
     try:
         fit = _decoded(document["fit"], arrays)
-        if not isinstance(fit, Fit):
+        if not isinstance(fit, Fit) or not isinstance(fit.spec, FraudSpec):
             raise _unknown()
         scores = score(fit, fit.golden.X).score
         agrees = np.abs(scores - fit.golden.scores) <= TOLERANCE * np.maximum(1.0, np.abs(fit.golden.scores))
