@@ -85,6 +85,65 @@ def test_a_loop_shows_its_steps(page: Page):
     assert page.find("img[src$='?view=trace']").get_attribute("alt")
 
 
+def ask_beside(page: Page, **fields: str) -> None:
+    """Open the options and fill fields of them as somebody would."""
+    page.find("#mixed-beside summary").click()
+    for name, value in fields.items():
+        field = page.find(f"#mixed-{name}")
+        if field.tag_name == "select":
+            Select(field).select_by_value(value)
+        else:
+            field.send_keys(value)
+
+
+def test_what_is_asked_for_beside_the_fit_is_told(page: Page):
+    """lme4: profile interval of sigma 22.898 to 28.858; lmerTest's anova: F 45.853 on 1 and 17; anova: Chisq 42.139 on 2."""
+    page.open_mixed()
+    ask_beside(
+        page,
+        intervals="profile",
+        f_tests="true",
+        anova="Reaction ~ Days + (1 | Subject)\n",
+        predict="Days,Subject\n9,308\n9,nobody\n",
+    )
+    page.fit()
+    page.find("img[src$='?view=profile']")
+    titles = [heading.text for heading in page.chrome.find_elements("css selector", "#mixed-result h3")]
+    tables = page.run(
+        "return [...document.querySelectorAll('#mixed-result table')].map(t => [...t.querySelectorAll('tbody tr')]"
+        ".map(r => [...r.children].map(c => c.textContent)))"
+    )
+    told = dict(zip(["fixed", "random", "intervals", "tests", "comparison", "predictions"], tables, strict=True))
+    assert titles[2:6] == [
+        "Intervals by profile",
+        "Tests of the terms, type III",
+        "Comparison, by maximum likelihood",
+        "Predictions",
+    ]
+    assert told["intervals"][3] == ["sigma", "25.59", "22.90", "28.86"]
+    assert told["tests"] == [["Days", "1", "17.00", "45.853", "3.3e−6"]]
+    assert told["comparison"][1][5:7] == ["42.139", "2"]
+    assert [row[-1] for row in told["predictions"]] == ["", "Subject"]
+    assert page.complaints() == []
+
+
+def test_variances_may_be_given(page: Page):
+    page.open_mixed()
+    ask_beside(page, variances='{"groups": {"Subject": [[612.09, 9.6], [9.6, 35.07]]}, "residual": 654.94}')
+    page.fit()
+    assert page.cells(1)[1] == "251.405"
+    assert "the variances were given" in page.text("#mixed-result .warnings")
+
+
+def test_a_wrong_formula_to_compare_with_is_said_at_its_field(page: Page):
+    page.open_mixed()
+    ask_beside(page, anova="Reaction ~ Nobody + (1 | Subject)")
+    page.find("#mixed-beside summary").click()
+    page.fit()
+    assert "Nobody" in page.text("#fault")
+    assert page.run("return document.activeElement.id") == "mixed-anova"
+
+
 def test_a_singular_fit_is_told(page: Page):
     page.open_mixed()
     page.paste(SIX)

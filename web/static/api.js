@@ -1,6 +1,7 @@
 // Every request of the page goes through here: one place for the key and for what can go wrong.
 
 const KEY = "lamplight-key";
+const AGAIN = 1000; // milliseconds between two looks at a job, as its Retry-After says
 
 export class Problem extends Error {
   constructor(status, body) {
@@ -31,8 +32,20 @@ export async function dataset(name) {
 // path: of the endpoint. question: {dataset | csv, query}, where csv is a string or a File. Returns the endpoint's answer.
 export async function ask(path, question) {
   const address = addressOf(path, question);
-  if (question.dataset) return asJson(await send(address));
-  return asJson(await send(address, { method: "POST", body: question.csv, headers: { "Content-Type": "text/csv" } }));
+  const body = { method: "POST", body: question.csv, headers: { "Content-Type": "text/csv" } };
+  const response = await send(address, question.dataset ? {} : body);
+  return response.status === 202 ? ofJob(await asJson(response)) : asJson(response);
+}
+
+// What takes long is done by a worker: look until it has ended.
+async function ofJob(job) {
+  while (!job.result) {
+    if (job.reason && ["failed", "cancelled"].includes(job.state)) throw new Problem(job.reason.status, job.reason);
+    if (job.state === "cancelled") throw new Problem(0, { detail: "The work was stopped before it had ended." });
+    await new Promise((resolve) => { setTimeout(resolve, AGAIN); });
+    job = await asJson(await send(job.url));
+  }
+  return asJson(await send(job.result));
 }
 
 export function addressOf(path, { dataset, query }) {

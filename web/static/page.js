@@ -22,7 +22,7 @@ byId("key").value = api.key();
 byId("formula").addEventListener("input", () => { clearFaults(); showHint(); });
 byId("key").addEventListener("change", () => { api.setKey(byId("key").value.trim()); fillSamples(); });
 byId("ask").addEventListener("submit", (event) => { event.preventDefault(); fit(); });
-for (const field of document.querySelectorAll("form select, form details input")) field.addEventListener("change", clearFaults);
+for (const field of document.querySelectorAll("form select, form details :is(input, textarea)")) field.addEventListener("change", clearFaults);
 addEventListener("hashchange", () => open(asked() ?? kind));
 open(asked() ?? regression);
 fillSamples();
@@ -133,7 +133,7 @@ function queryOf() {
   if (byId("missing").value !== "drop") query.missing = byId("missing").value;
   if (byId("weights").value) query.weights = byId("weights").value;
   for (const name of kind.options) if (byId(name).selectedIndex) query[name] = byId(name).value; // the first is the default
-  return query;
+  return Object.assign(query, kind.more?.());
 }
 
 // Put a refusal where it belongs: at the formula, at the data, at the key, or above the button.
