@@ -216,6 +216,11 @@ def pointer_of(field: str) -> str:
     return field if not field or field[0] in "/?" else "/" + field.replace(".", "/")
 
 
+def pointer_to(*parts: str | int) -> str:
+    """Write the JSON Pointer of a place, its parts escaped."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
 def marked(formula: str, position: int) -> str:
     """Show the formula's line that holds `position` with a caret under it."""
     start = formula.rfind("\n", 0, position) + 1

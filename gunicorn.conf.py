@@ -31,18 +31,26 @@ for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(variable, "1")  # before numpy is imported: requests share the cores, one fit does not take them all
 
 REFUSALS = {
-    LimitRequestLine: (HTTPStatus.REQUEST_URI_TOO_LONG, "the address is longer than 8190 bytes; send the request as a POST"),
-    LimitRequestHeaders: (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "there may be 100 headers of 8190 bytes"),
-    UnsupportedTransferCoding: (HTTPStatus.NOT_IMPLEMENTED, "send the body plain, with a Content-Length"),
-    ExpectationFailed: (HTTPStatus.EXPECTATION_FAILED, "the only Expect known here is 100-continue"),
+    LimitRequestLine: (
+        HTTPStatus.REQUEST_URI_TOO_LONG,
+        "uri-too-long",
+        "the address is longer than 8190 bytes; send the request as a POST",
+    ),
+    LimitRequestHeaders: (
+        HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "request-header-fields-too-large",
+        "there may be 100 headers of 8190 bytes",
+    ),
+    UnsupportedTransferCoding: (HTTPStatus.NOT_IMPLEMENTED, "not-implemented", "send the body plain, with a Content-Length"),
+    ExpectationFailed: (HTTPStatus.EXPECTATION_FAILED, "expectation-failed", "the only Expect known here is 100-continue"),
 }
 MALLOC = {  # of glibc's mallopt: a burst of large tables on 16 threads would keep 500 MB for good; so it falls back to 160
     -8: 2,  # M_ARENA_MAX
     -3: 1 << 20,  # M_MMAP_THRESHOLD: larger arrays go back to the system when they are freed
 }
 LINGER_MILLISECONDS = 2  # of a thread for a connection's next request: a client nearby has sent it by then
-MALFORMED = (HTTPStatus.BAD_REQUEST, "this is not a request that HTTP/1.1 allows")
-FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, "the server failed; the request id finds the place in its log")
+MALFORMED = (HTTPStatus.BAD_REQUEST, "bad-request", "this is not a request that HTTP/1.1 allows")
+FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "the server failed; the request id finds the place in its log")
 
 
 class QuietLogger(Logger):
@@ -70,11 +78,11 @@ class Worker(ThreadWorker):
         return keeps
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
-        status, detail = _told(exc)
+        status, kind, detail = _told(exc)
         request_id = secrets.token_hex(16)
         self.log.warning("%s before the application, %s, request %s", status.value, type(exc).__name__, request_id)
         try:
-            util.write_nonblock(client, _problem(status, detail, request_id))
+            util.write_nonblock(client, _problem(status, kind, detail, request_id))
         except OSError as gone:
             self.log.debug("the caller has gone: %s", type(gone).__name__)
 
@@ -116,14 +124,13 @@ def _hear_sigterm() -> None:
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
 
-def _told(error: Exception) -> tuple[HTTPStatus, str]:
+def _told(error: Exception) -> tuple[HTTPStatus, str, str]:
     if isinstance(error, InvalidResponseHeader | InvalidResponseHeaderName) or not isinstance(error, ParseException):
         return FAILED
     return REFUSALS.get(type(error), MALFORMED)
 
 
-def _problem(status: HTTPStatus, detail: str, request_id: str) -> bytes:
-    kind = status.phrase.lower().replace(" ", "-")
+def _problem(status: HTTPStatus, kind: str, detail: str, request_id: str) -> bytes:
     body = json.dumps(
         {
             "type": f"urn:lamplight:problem:{kind}",

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from hashlib import sha256
 from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
@@ -25,6 +28,11 @@ VIEWS: Mapping[str, Mapping[str, str]] = {  # a kind with several; the first is 
 }
 
 PATIENCE = 5.0  # seconds to wait for the pictures before this one: about fifty of them
+
+# Of the code that draws: with it a picture's ETag changes when the same answer would be drawn differently.
+DRAWING = sha256(
+    b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.rglob("*.py"))) + version("matplotlib").encode()
+).hexdigest()[:8]
 
 _one_at_a_time = Lock()  # matplotlib is not thread-safe, and two pictures at once would cost memory twice
 

@@ -12,7 +12,7 @@ from errors import InvalidInput, NotFound, Unavailable
 from kinds.kind import Computed
 from kinds.written import picture_written, written
 from resources.caller import Caller, confirmed, unconfirmed
-from resources.formats import respond, wanted_format
+from resources.formats import respond, wanted_format, written_by
 from resources.lanes import done_by_a_worker, is_dear
 from resources.service import Service
 from resources.work import Asker, Work, id_of
@@ -97,7 +97,7 @@ def cached(response: Response, result_id: str, caller: Caller) -> Response:
     """Let a browser or a proxy keep the answer of a GET, and ask with its ETag whether it still holds."""
     response.headers["Cache-Control"] = "private, no-cache" if caller.kind == "secret" else "public, max-age=60"
     response.vary.update(("Accept", "Authorization"))
-    response.set_etag(f"{result_id}-{response.mimetype}")
+    response.set_etag(f"{result_id}-{written_by(response.mimetype or '')}")
     response.make_conditional(request)
     return response
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from secrets import token_hex
 from time import monotonic, perf_counter
 from typing import Any
@@ -12,7 +13,7 @@ from flask import Flask, Response, g, request
 from flask_restful import Api
 
 from config import Settings
-from errors import Forbidden, NotAcceptable, RateLimited, Unauthenticated
+from errors import Fault, Forbidden, InvalidInput, NotAcceptable, RateLimited, Unauthenticated
 from resources.answer import Answer
 from resources.body import JSON
 from resources.caller import identify
@@ -24,7 +25,8 @@ from resources.rate import bucket_of
 from resources.routes import OPEN, ROUTES
 from resources.service import Service, service, this_request
 
-CONFIRMED_LATER = frozenset({"regress", "mixed", "forecast", "modelprediction"})  # their POST confirms the key
+CONFIRMED_LATER = frozenset({"regress", "mixed", "forecast", "modelprediction", "fraud"})  # their POST confirms the key
+READING = frozenset({"GET", "HEAD", "DELETE"})  # without a body: all fields are in the query string
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 SECURITY_HEADERS = (
     ("Cross-Origin-Opener-Policy", "same-origin"),
@@ -41,6 +43,8 @@ class Wire(Api):
 
     def error_router(self, original_handler: object, e: Exception) -> Response:
         """Tell every error in our shape: the routes' own, unknown addresses, wrong verbs, crashes."""
+        if isinstance(e, InvalidInput):
+            e.faults = tuple(map(_in_its_place, e.faults))
         return problem_of(e)
 
     def make_response(self, data: object, *args: Any, **named: Any) -> Response:
@@ -54,6 +58,14 @@ def json_response(data: object, code: int, headers: dict[str, str] | None = None
     """Write strict JSON: NaN and Infinity become null, numpy's numbers are numbers."""
     body = orjson.dumps(data, option=orjson.OPT_SERIALIZE_NUMPY)
     return Answer(body, status=code, headers=headers, mimetype=JSON)
+
+
+def _in_its_place(fault: Fault) -> Fault:
+    """Point to a field of the query string as one, `?level`, which whoever refused it took for one of a body, `/level`."""
+    name = fault.pointer[1:].partition("/")[0]
+    if not fault.pointer.startswith("/") or (request.method not in READING and name not in request.args):
+        return fault
+    return replace(fault, pointer=f"?{'dataset' if name == 'data' and 'dataset' in request.args else name}")
 
 
 def mount(app: Flask) -> None:

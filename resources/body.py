@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from typing import IO
 
@@ -13,13 +15,17 @@ from flask import Request
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.formparser import FormDataParser
 
-from errors import BodyTooLarge, InvalidInput, LengthRequired, MalformedBody, UnsupportedMediaType
+from errors import BodyTooLarge, InvalidInput, LengthRequired, MalformedBody, UnsupportedMediaType, pointer_to
 from resources.csv_text import columns_of_csv
 from science.limits import Limits
 
 JSON = "application/json"
 CSV = "text/csv"
-FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+URLENCODED = "application/x-www-form-urlencoded"
+FORMS = ("multipart/form-data", URLENCODED)
+MOST_PARTS = 100  # of a form
+CHUNK = 1 << 16  # bytes looked through at once
+NOT_JSON = re.compile(r"-?(?:NaN|Infinity)\b", re.IGNORECASE)
 TABLES = ("data", "predict")  # fields that hold a table: JSON or CSV where the body is a form
 KEEPING = frozenset({"ttl"})  # of the query string: about keeping the answer, not about the question
 OPENING = (b"{", b"[")  # of JSON
@@ -34,6 +40,7 @@ class Fields:
 
     values: Mapping[str, object]
     strict: bool
+    in_query: bool = False  # all of them stand in the query string; there is no body
 
 
 def read_body(request: Request, max_bytes: int) -> bytes:
@@ -90,7 +97,7 @@ def fields_of_query(request: Request, besides: frozenset[str] = frozenset()) -> 
             raise InvalidInput(f"{name} is given {len(texts)} times; give it once", field=f"?{name}")
         if name not in besides:
             values[name] = _of_text(texts[0], name, f"?{name}")
-    return Fields(values, strict=False)
+    return Fields(values, strict=False, in_query=True)
 
 
 def fields_of_form(
@@ -104,21 +111,31 @@ def fields_of_form(
     if body.read(PEEKED).lstrip()[:1] in OPENING:
         raise UnsupportedMediaType(f"the body looks like JSON; send Content-Type: {JSON}")
     body.seek(0)
-    parser = FormDataParser(hold or _in_memory, max_form_memory_size=None, max_form_parts=100, silent=False)
+    if request.mimetype == URLENCODED:
+        _check_parts(body)
+    parser = FormDataParser(hold or _in_memory, max_form_memory_size=None, max_form_parts=MOST_PARTS, silent=False)
     try:
         _, form, files = parser.parse(body, request.mimetype, request.content_length, request.mimetype_params)
     except (ValueError, RequestEntityTooLarge):
-        raise MalformedBody(f"the body is not {request.mimetype}, or has over 100 parts") from None
+        raise MalformedBody(f"the body is not {request.mimetype}, or has over {MOST_PARTS} parts") from None
     values: dict[str, object] = {}
     for name, texts in form.lists():
         if len(texts) > 1 or name in beside:
             raise InvalidInput(f"{name} is given more than once; give it once", field=name)
         values[name] = table(BytesIO(texts[0].encode()), name) if name in TABLES else _of_text(texts[0], name, name)
-    for name, file in files.items():
-        if name not in TABLES or name in values or name in beside:
+    for name, sent in files.lists():
+        if name not in TABLES or name in values or name in beside or len(sent) > 1:
             raise InvalidInput("the file's field must be called data, and be given once", field=name)
-        values[name] = table(file.stream, name)
+        values[name] = table(sent[0].stream, name)
     return values
+
+
+def _check_parts(body: IO[bytes]) -> None:
+    """Refuse a form of too many fields before it is taken apart."""
+    ands = sum(chunk.count(b"&") for chunk in iter(partial(body.read, CHUNK), b""))
+    if ands >= MOST_PARTS:
+        raise MalformedBody(f"the form has over {MOST_PARTS} fields")
+    body.seek(0)
 
 
 def is_json(mimetype: str) -> bool:
@@ -138,7 +155,7 @@ def json_of(body: bytes) -> object:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise MalformedBody(f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from None
+        raise MalformedBody(f"the body is not JSON: {_reason(error)} at line {error.lineno}, column {error.colno}") from None
     if body.count(b":") != _keys_in(value):  # else no colon stands in a text and no key can have been lost
         _refuse_repeated_keys(body)
     return value
@@ -157,18 +174,42 @@ def _keys_in(value: object) -> int:
     return count
 
 
-def _refuse_repeated_keys(body: bytes) -> None:
-    def checked(pairs: list[tuple[str, object]]) -> None:
-        seen: set[str] = set()
-        for name, _ in pairs:
-            if name in seen:
-                raise InvalidInput(f"the name {name[:100]} stands twice in one object; names must differ", field="data")
-            seen.add(name)
+def _reason(error: orjson.JSONDecodeError) -> str:
+    """What is wrong with a body that is no JSON; the numbers that other languages write, and JSON has not, are named."""
+    found = NOT_JSON.match(error.doc, max(error.pos - 1, 0)) or NOT_JSON.match(error.doc, error.pos)  # behind a sign, or at it
+    return f"{found[0]} is no number of JSON, write null for one that is missing," if found else error.msg
 
+
+class _Repeating(dict[str, object]):
+    """An object of JSON with a name that stands in it twice."""
+
+    def __init__(self, pairs: list[tuple[str, object]], name: str) -> None:
+        super().__init__(pairs)
+        self.name = name
+
+
+def _refuse_repeated_keys(body: bytes) -> None:
+    """Raise InvalidInput pointing to the first object that names something twice. Raises MalformedBody for one too deep."""
     try:
-        json.loads(body, object_pairs_hook=checked)
+        value = json.loads(body, object_pairs_hook=_object_of)
     except RecursionError:
         raise MalformedBody("the body's objects and lists are nested too deeply") from None
+    open_values: list[tuple[tuple[str, ...], object]] = [((), value)]
+    while open_values:
+        path, item = open_values.pop()
+        if isinstance(item, _Repeating):
+            detail = f"the name {item.name[:100]} stands twice in one object; names must differ"
+            raise InvalidInput(detail, field=pointer_to(*path, item.name))
+        pairs = item.items() if isinstance(item, dict) else enumerate(item) if isinstance(item, list) else ()
+        open_values.extend(((*path, str(key)), each) for key, each in pairs if isinstance(each, dict | list))
+
+
+def _object_of(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    read = dict(pairs)
+    if len(read) == len(pairs):
+        return read
+    seen: set[str] = set()
+    return _Repeating(pairs, next(name for name, _ in pairs if name in seen or seen.add(name)))  # type: ignore[func-returns-value]
 
 
 def _in_memory(

@@ -17,6 +17,7 @@ from science.limits import Limits
 MISSING = frozenset({"", "NA", "NaN", "nan", "null", "NULL", "None"})
 BOOLEANS = {"TRUE": True, "true": True, "True": True, "FALSE": False, "false": False, "False": False}
 FIRST_OF_NUMBER = frozenset("0123456789+-.iInN \t\n\r\v\f")  # inf and nan are numbers to Python
+LINES_PER_ROW = 4  # blank lines, and those of texts of several lines, are no rows
 BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -27,6 +28,9 @@ def columns_of_csv(body: bytes, limits: Limits, *, field: str = "data") -> dict[
     and LimitExceeded (rows, columns).
     """
     text = _text_of(body, field)
+    lines = text.count("\n")
+    if lines > LINES_PER_ROW * limits.max_rows:  # blank ones are cheap, but not for nothing
+        limits.check("max_rows", lines, f"the data has {lines} lines", field=field)
     records = csv.reader(checked_lines(StringIO(text, newline=""), limits, field), strict=True)
     try:
         names = names_of(next(records, []), limits, field)
@@ -94,6 +98,8 @@ def _column(name: str, cells: Sequence[str], field: str) -> list[object]:
 
 def numbers_of(cells: Sequence[str]) -> list[object]:
     """Read a column of numbers; raises ValueError at the first cell that is none."""
+    if not any(cells):
+        return [None] * len(cells)
     if any("_" in cell for cell in cells):  # float() reads 1_000 as a number; nobody who writes CSV does
         raise ValueError
     try:

@@ -11,6 +11,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+# Control characters, which no escape makes lawful in HTML or XML, are shown as the replacement character.
+UNWRITABLE = dict.fromkeys((*set(range(0x20)) - {0x09, 0x0A, 0x0D}, *range(0x7F, 0xA0), 0xFFFE, 0xFFFF), "\ufffd")
 Cell = str | float | int | None
 
 
@@ -58,12 +60,13 @@ def csv_of(document: Document) -> str:
 
 def html_of(document: Document) -> str:
     """Write a fragment ready for a page: no script, no style, classes that begin with lamplight-."""
-    return Markup('<section class="lamplight-result"><h2>{}</h2>{}{}{}</section>\n').format(
+    fragment = Markup('<section class="lamplight-result"><h2>{}</h2>{}{}{}</section>\n').format(
         document.title,
         Markup("").join(map(_html_sheet, document.sheets)),
         Markup("").join(Markup("<p>{}</p>").format(sentence) for sentence in document.sentences),
         Markup("").join(Markup('<p class="lamplight-note">{}</p>').format(note) for note in document.notes),
     )
+    return fragment.translate(UNWRITABLE)
 
 
 def text_of(document: Document) -> str:

@@ -9,7 +9,7 @@ from flask import Request, Response
 from werkzeug.datastructures import MIMEAccept
 
 from errors import NotAcceptable
-from plots import draw
+from plots import DRAWING, draw
 from resources.document import csv_of, html_of, text_of
 from resources.kinds import DOCUMENTS
 
@@ -22,6 +22,7 @@ MEDIA_TYPES = {
     "txt": "text/plain",
 }
 DRAWN = ("svg", "png")
+PICTURES = frozenset(MEDIA_TYPES[name] for name in DRAWN)
 WRITERS = {"csv": csv_of, "html": html_of, "txt": text_of}
 DRAWN_CONTENT = "default-src 'none'; sandbox"  # an SVG may be shown, and nothing in it may run
 
@@ -39,6 +40,11 @@ def wanted_format(request: Request) -> str:
 def accepted(request: Request) -> MIMEAccept:
     """What a request takes, without parameters: `application/json; charset=utf-8` asks for JSON."""
     return MIMEAccept([(each.partition(";")[0].strip(), quality) for each, quality in request.accept_mimetypes])
+
+
+def written_by(media_type: str) -> str:
+    """Name a format as it is written today: a picture of the same answer changes with the code that draws it."""
+    return f"{media_type}-{DRAWING}" if media_type in PICTURES else media_type
 
 
 def respond(answer: bytes, format_: str, picture: Callable[[], bytes], view: str | None = None) -> Response:

@@ -14,6 +14,7 @@ from resources.answers import cached
 from resources.body import fields_of_query
 from resources.caller import owning_caller, reading_caller
 from resources.formats import DRAWN, MEDIA_TYPES, respond, wanted_format
+from resources.kinds import DOCUMENTS
 from resources.operation import Operation
 from resources.service import service
 from resources.validation import validated
@@ -73,6 +74,8 @@ class Results(Resource):
     def get(self) -> tuple[dict[str, object], int]:
         owner = owning_caller()
         asked = validated(ListingQuery, fields_of_query(request))
+        if asked.kind is not None and asked.kind not in DOCUMENTS:
+            raise InvalidInput(f"there is no such kind; known are {', '.join(DOCUMENTS)}", field="?kind")
         with reading(service().engine) as connection:
             page = results.page(connection, owner.site_id, kind=asked.kind, before=asked.before, limit=asked.limit)
         return {"results": [_listed(item) for item in page.items], "next": page.next}, 200

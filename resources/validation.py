@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from errors import Fault, InvalidInput, pointer_of
+from errors import Fault, InvalidInput
 from resources.body import Fields
 
 WORD = re.compile(r"[A-Za-z][\w.-]{0,39}")
@@ -21,22 +21,26 @@ def validated(model: type[Model], fields: Fields) -> Model:
     try:
         return model.model_validate(fields.values, strict=fields.strict)
     except ValidationError as error:
-        faults = tuple(_fault(fault, model) for fault in error.errors(include_input=False, include_url=False))
+        faults = tuple(
+            _fault(fault, model, "?" if fields.in_query else "/")
+            for fault in error.errors(include_input=False, include_url=False)
+        )
         raise InvalidInput("; ".join(f"{f.pointer}: {f.detail}" for f in faults), faults=faults) from None
 
 
-def _fault(fault: Mapping[str, Any], model: type[BaseModel]) -> Fault:
-    name = ".".join(str(part) for part in fault["loc"])
+def _fault(fault: Mapping[str, Any], model: type[BaseModel], mark: str) -> Fault:
+    """Tell of a field. mark: / for one of a body, ? for one of the query string."""
+    name = "/".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
-        return _unknown(name, model)
+        return _unknown(name, model, mark)
     if fault["type"] == "missing":
-        return Fault(pointer_of(name), "this field is required")
-    return Fault(pointer_of(name), str(fault["msg"]))
+        return Fault(mark + name, "this field is required")
+    return Fault(mark + name if name else "", str(fault["msg"]))
 
 
-def _unknown(name: str, model: type[BaseModel]) -> Fault:
+def _unknown(name: str, model: type[BaseModel], mark: str) -> Fault:
     """Tell of a field that is none; its name only when it is one, and not a body of another type."""
     near = get_close_matches(name[:40], model.model_fields, n=1)
     meant = f"did you mean {near[0]}? " if near else ""
-    pointer = pointer_of(name) if WORD.fullmatch(name) else ""
+    pointer = mark + name if WORD.fullmatch(name) else ""
     return Fault(pointer, f"there is no such field; {meant}known are {', '.join(model.model_fields)}")

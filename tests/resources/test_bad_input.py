@@ -1,5 +1,8 @@
 """What is wrong with a request is told in its field, with a 4xx, and nothing of the data is echoed."""
 
+import io
+import time
+
 import orjson
 import pytest
 
@@ -115,13 +118,15 @@ def test_every_wrong_field_is_told_at_once(ask):
 
 
 QUERIES = [
-    ({"dataset": "iris", "formula": "y ~ x", "colour": "red"}, "/colour"),
-    ({"dataset": "iris"}, "/formula"),
-    ({"formula": "y ~ x"}, "/dataset"),
-    ({"dataset": "iris", "formula": "Sepal_Length ~ 1", "level": "high"}, "/level"),
+    ({"dataset": "iris", "formula": "y ~ x", "colour": "red"}, "?colour"),
+    ({"dataset": "iris"}, "?formula"),
+    ({"formula": "y ~ x"}, "?dataset"),
+    ({"dataset": "iris", "formula": "Sepal_Length ~ 1", "level": "high"}, "?level"),
     ({"dataset": "iris", "formula": "Sepal_Length ~ 1", "predict": "{"}, "?predict"),
     ({"dataset": "iris", "formula": ["a", "b"]}, "?formula"),
     ({"dataset": "iris", "formula": "Sepal_Length ~ Sepal_Width", "ttl": "soon"}, "?ttl"),
+    ({"dataset": "iris", "formula": "Sepal_Length ~ nothing"}, "?formula"),
+    ({"dataset": "iris", "formula": "Sepal_Length ~ Sepal_Width", "weights": "nothing"}, "?weights"),
 ]
 
 
@@ -130,6 +135,36 @@ def test_a_bad_query_is_named(ask, query, field):
     response = ask("GET", "/regress", query_string=query)
     assert response.status_code == 422, response.text
     assert field in {fault["pointer"] for fault in response.json["errors"]}
+
+
+def test_a_field_beside_a_csv_body_is_pointed_to_where_it_stands(ask):
+    query = {"formula": "y ~ x", "level": "2"}
+    response = ask("POST", "/regress", data="y,x\n1,2\n3,4\n", content_type="text/csv", query_string=query)
+    assert [fault["pointer"] for fault in response.json["errors"]] == ["?level"]
+
+
+def test_a_second_file_is_refused(ask):
+    files = [(io.BytesIO(b"y,x\n1,2\n2,3\n4,4\n"), "a.csv"), (io.BytesIO(b"y,x\n1,2\n2,3\n4,5\n"), "b.csv")]
+    response = ask("POST", "/regress", data={"formula": "y ~ x", "data": files}, content_type="multipart/form-data")
+    assert (response.status_code, response.json["errors"][0]["pointer"]) == (422, "/data")
+
+
+BOMBS = [
+    (b"x,y\n1,2\n" + b"\n" * 8_000_000, "text/csv", 422),
+    (b'"x",y\n1,2\n' + b"\r\n" * 4_000_000, "text/csv", 422),
+    (b"," * 8_000_000, "text/csv", 422),
+    (b"x,y\n" + b",\n" * 4_000_000, "text/csv", 422),
+    (b"a=1&" * 2_000_000, "application/x-www-form-urlencoded", 400),
+    (b"&" * 8_000_000, "application/x-www-form-urlencoded", 400),
+]
+
+
+@pytest.mark.parametrize(("sent", "content_type", "status"), BOMBS)
+def test_megabytes_of_separators_are_refused_before_they_are_taken_apart(ask, sent, content_type, status):
+    start = time.process_time()
+    response = ask("POST", "/regress", data=sent, content_type=content_type, query_string={"formula": "y ~ x"})
+    assert response.status_code == status, response.text
+    assert time.process_time() - start < 0.4
 
 
 def test_no_value_is_echoed(ask):

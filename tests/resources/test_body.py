@@ -47,3 +47,34 @@ def test_nesting_as_deep_as_the_parser_allows_does_not_overflow_the_stack():
     except MalformedBody:  # Python 3.11 nests less deeply
         value = {}
     assert isinstance(value, dict)
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        (b'{"x": [1,\n NaN]}', "NaN is no number of JSON, write null for one that is missing, at line 2, column 2"),
+        (b'{"x": [-Infinity]}', "-Infinity is no number of JSON, write null for one that is missing, at line 1, column 9"),
+        (
+            '{"\u00e9": Infinity}'.encode(),
+            "Infinity is no number of JSON, write null for one that is missing, at line 1, column 7",
+        ),
+    ],
+)
+def test_a_number_that_json_has_not_is_named_with_its_place(body, place):
+    with pytest.raises(MalformedBody) as caught:
+        json_of(body)
+    assert caught.value.detail == f"the body is not JSON: {place}"
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (b'{"level": 0.9, "x": 1, "level": 0.8}', "/level"),
+        (b'{"data": {"x": [1], "y": [2], "x": [3]}}', "/data/x"),
+        (b'{"data": [{"a/b": 1}, {"a/b": 1, "a/b": 2}]}', "/data/1/a~1b"),
+    ],
+)
+def test_a_name_that_stands_twice_is_pointed_to(body, pointer):
+    with pytest.raises(InvalidInput) as caught:
+        json_of(body)
+    assert [fault.pointer for fault in caught.value.faults] == [pointer]

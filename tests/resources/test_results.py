@@ -8,6 +8,7 @@ from datetime import timedelta
 import orjson
 import pytest
 
+from resources import formats
 from store import results
 from store.engine import writing
 from tests.resources.conftest import engine_of
@@ -58,6 +59,14 @@ def test_a_level_that_looks_like_a_tag_is_escaped(ask):
     assert "g&lt;b&gt;" in ask("GET", url + ".html").text
 
 
+def test_a_control_character_in_a_level_leaves_the_fragment_well_formed(ask):
+    data = DATA | {"g": ["0", "a\u0001\u000b\u0085\uffffb", "0", "a\u0001\u000b\u0085\uffffb", "0"]}
+    url = ask("POST", "/regress", json={"formula": "y ~ x + g", "data": data}).json["url"]
+    page = ask("GET", url + ".html").text
+    ElementTree.fromstring(page)
+    assert "ga\ufffd\ufffd\ufffd\ufffdb" in page
+
+
 def test_text_reads_like_r(ask, result):
     text = ask("GET", result["url"] + ".txt").text
     assert "Multiple R-squared:" in text
@@ -82,6 +91,13 @@ def test_an_etag_saves_sending_the_result_again(ask, result):
     etag = ask("GET", result["url"]).headers["ETag"]
     assert ask("GET", result["url"], headers={"If-None-Match": etag}).status_code == 304
     assert ask("GET", result["url"] + ".csv", headers={"If-None-Match": etag}).status_code == 200
+
+
+def test_a_pictures_etag_changes_with_the_code_that_draws_it(ask, result, monkeypatch):
+    tags = {suffix: ask("GET", f"{result['url']}.{suffix}").headers["ETag"] for suffix in ("svg", "json")}
+    monkeypatch.setattr(formats, "DRAWING", "another")
+    assert ask("GET", f"{result['url']}.json", headers={"If-None-Match": tags["json"]}).status_code == 304
+    assert ask("GET", f"{result['url']}.svg", headers={"If-None-Match": tags["svg"]}).status_code == 200
 
 
 def test_a_deleted_result_is_gone_and_can_be_computed_again(ask, result):
@@ -110,6 +126,12 @@ def test_the_listing_has_pages(ask):
     second = ask("GET", "/results", query_string={"limit": 2, "before": first["next"]}).json
     assert [item["id"] for item in first["results"] + second["results"]] == ids
     assert second["next"] is None
+
+
+def test_a_kind_that_is_none_is_refused(ask, result):
+    assert [item["id"] for item in ask("GET", "/results", query_string={"kind": "regress"}).json["results"]] == [result["id"]]
+    response = ask("GET", "/results", query_string={"kind": "zz"})
+    assert (response.status_code, response.json["errors"][0]["pointer"]) == (422, "?kind")
 
 
 def test_a_cursor_that_is_none_is_refused(ask):
