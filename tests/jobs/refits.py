@@ -53,11 +53,23 @@ class Refitted:
         return {line["model"]: line["state"] for line in self.lines[:-1]}
 
 
-def launch_refit(database_url: str, *arguments: str, **settings: str) -> subprocess.Popen[str]:
+def launch_refit(
+    database_url: str, *arguments: str, kinds: str = "tests.jobs.bad_kinds", **settings: str
+) -> subprocess.Popen[str]:
     """Begin a nightly run, with the bad kinds beside our own."""
-    environment = {**os.environ, "DATABASE_URL": database_url, "LAMPLIGHT_SECRET": "s" * 40, "PYTHONPATH": str(ROOT), **settings}
-    command = (sys.executable, "-c", PROGRAM, *arguments)
+    command = (sys.executable, "-c", PROGRAM.format("refit", kinds), *arguments)
+    environment = environment_of(database_url, settings)
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def launch_worker(database_url: str, kinds: str) -> subprocess.Popen[bytes]:
+    """Begin a worker that knows other kinds."""
+    command = (sys.executable, "-c", PROGRAM.format("worker", kinds))
+    return subprocess.Popen(command, cwd=ROOT, env=environment_of(database_url, {}), stderr=subprocess.DEVNULL)
+
+
+def environment_of(database_url: str, settings: dict[str, str]) -> dict[str, str]:
+    return {**os.environ, "DATABASE_URL": database_url, "LAMPLIGHT_SECRET": "s" * 40, "PYTHONPATH": str(ROOT), **settings}
 
 
 def ended_refit(process: subprocess.Popen[str], seconds: float = 120) -> Refitted:
