@@ -150,6 +150,7 @@ def _notices(new_levels: dict[str, BoolArray]) -> tuple[Notice, ...]:
     for group, new in new_levels.items():
         count = int(new.sum())
         if count:
-            detail = f"{count} rows have a level of {group} that the fit never saw: predicted at the population's mean"
+            rows = "1 row has" if count == 1 else f"{count} rows have"
+            detail = f"{rows} a level of {group} that the fit never saw: predicted at the population's mean"
             found.append(Notice("new_levels", detail))
     return tuple(found)
