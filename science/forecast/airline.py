@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.signal import lfilter
 
 from science.forecast.autoregression import undone
 from science.forecast.weights import psi_weights
@@ -36,9 +37,7 @@ def airline(x: FloatArray, season: int, lengths: Sequence[int], h: int) -> Airli
     lost = season + 1
     w = np.diff(x[season:] - x[:-season])
     both = MA * SEASONAL
-    errors = np.zeros((lost + len(w), len(MA)))
-    for t in range(lost, len(errors)):
-        errors[t] = w[t - lost] - MA * errors[t - 1] - SEASONAL * errors[t - season] - both * errors[t - lost]
+    errors = np.vstack([np.zeros((lost, len(MA))), _filtered(w, season)])
     squares = np.cumsum(errors**2, axis=0)
     ends = np.array(lengths)
     counts = ends - lost
@@ -61,3 +60,12 @@ def airline(x: FloatArray, season: int, lengths: Sequence[int], h: int) -> Airli
     one_step = np.full(len(x), np.nan)
     one_step[lost:] = x[lost:] - errors[lost:] @ weights[0]
     return Airline(undone(x, means, [season, 1], lengths), sigma, psi, ma, seasonal, one_step)
+
+
+def _filtered(w: FloatArray, season: int) -> FloatArray:
+    """Return the conditional residuals of w by every pair of the grid, (len(w), pairs): one factor undone after the other."""
+    short = np.stack([lfilter([1.0], [1.0, -value], w) for value in GRID], axis=1)
+    polynomials = [np.r_[1.0, np.zeros(season - 1), -value] for value in GRID]
+    pairs = np.stack([lfilter([1.0], polynomial, short, axis=0) for polynomial in polynomials], axis=2)
+    residuals: FloatArray = pairs.reshape(len(w), -1)
+    return residuals

@@ -7,7 +7,7 @@ all orders, weighted by AICc, costs one triangular solve.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.signal import lfilter
@@ -33,21 +33,45 @@ def autoregress(
     x: FloatArray, lags: Sequence[int], order: int, constant: bool, lengths: Sequence[int], h: int
 ) -> Autoregression | None:
     """Fit to x, (n,), cut at each of the lengths (longest first); None when the shortest is too short."""
-    w, _ = difference(x, lags)
-    lost = sum(lags)
-    order = min(order, (min(lengths) - lost) // 3 - 1)
-    if order < 1:
+    return autoregress_all([x], lags, order, constant, [lengths], h)
+
+
+def autoregress_all(
+    xs: Sequence[FloatArray], lags: Sequence[int], order: int, constant: bool, groups: Sequence[Sequence[int]], h: int
+) -> Autoregression | None:
+    """Fit to each x cut at the lengths of its group (longest first), all at once where they have as many lags."""
+    orders = [min(order, (min(lengths) - sum(lags)) // 3 - 1) for lengths in groups]
+    if min(orders) < 1:
         return None
-    rows = _rows(w, order, constant)
-    grams = _grams(rows, [length - lost - order for length in lengths])
-    coefficients, sigma = _averaged(grams, [length - lost - order for length in lengths], int(constant))
-    constants = coefficients[:, 0] if constant else np.zeros(len(lengths))
+    parts = []
+    for same in dict.fromkeys(orders):
+        chosen = [i for i, one in enumerate(orders) if one == same]
+        parts.append(_fitted([xs[i] for i in chosen], lags, same, constant, [groups[i] for i in chosen], h))
+    return replace(
+        parts[0], mean=np.concatenate([part.mean for part in parts]), sigma=np.concatenate([part.sigma for part in parts])
+    )
+
+
+def _fitted(
+    xs: Sequence[FloatArray], lags: Sequence[int], order: int, constant: bool, groups: Sequence[Sequence[int]], h: int
+) -> Autoregression:
+    lost = sum(lags)
+    counts = [[length - lost - order for length in lengths] for lengths in groups]
+    ws = [difference(x, lags)[0] for x in xs]
+    rows = [_rows(w, order, constant) for w in ws]
+    grams = np.concatenate([_grams(each, count) for each, count in zip(rows, counts, strict=True)])
+    coefficients, sigma = _averaged(grams, [one for count in counts for one in count], int(constant))
+    constants = coefficients[:, 0] if constant else np.zeros(len(coefficients))
     phi = coefficients[:, int(constant) :]
-    past = np.stack([w[length - lost - order : length - lost] for length in lengths])
+    past = np.stack(
+        [w[length - lost - order : length - lost] for w, lengths in zip(ws, groups, strict=True) for length in lengths]
+    )
     forecasts = _continued(past, phi, constants, h)
-    mean = undone(x, forecasts, lags, lengths)
-    one_step = np.full(len(x), np.nan)
-    one_step[lost + order :] = x[lost + order :] - (rows[:, -1] - rows[:, :-1] @ coefficients[0])
+    starts = np.cumsum([0, *map(len, groups)])
+    cuts = zip(xs, groups, starts, strict=False)
+    mean = np.concatenate([undone(x, forecasts[at : at + len(lengths)], lags, lengths) for x, lengths, at in cuts])
+    one_step = np.full(len(xs[0]), np.nan)
+    one_step[lost + order :] = xs[0][lost + order :] - (rows[0][:, -1] - rows[0][:, :-1] @ coefficients[0])
     return Autoregression(mean, sigma, psi_weights(phi[0], np.zeros(0), lags, h), phi[0], float(constants[0]), one_step)
 
 

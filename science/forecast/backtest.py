@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from science.forecast import scores
 from science.forecast.mixture import Mixture, around
@@ -47,8 +47,7 @@ def backtest(
     spread = np.concatenate([error[j, :k] for j, _, k in ahead])
     naive = np.concatenate([scores.naive2(y[:length], season, k) for _, length, k in ahead])
     bounds = {
-        level: around(forecast, float(norm.ppf(0.5 + level / 200)) * spread, positive=mixture.positive)
-        for level in (*levels, 95.0)
+        level: around(forecast, float(ndtri(0.5 + level / 200)) * spread, positive=mixture.positive) for level in (*levels, 95.0)
     }
     mase, smape = scores.mase(actual, forecast, scale), scores.smape(actual, forecast)
     mase2, smape2 = scores.mase(actual, naive, scale), scores.smape(actual, naive)

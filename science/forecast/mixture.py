@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from science.forecast.outlook import Outlook
 from science.table import FloatArray
@@ -34,12 +35,12 @@ class Mixture:
     weights: FloatArray  # (forms, origins)
     positive: bool  # y is, so that intervals stay so
 
-    @property
+    @cached_property
     def median(self) -> FloatArray:
         """(origins, h) on y's scale."""
         return self._averaged([outlook.quantile(0.0) for outlook in self.outlooks])
 
-    @property
+    @cached_property
     def standard_error(self) -> FloatArray:
         """(origins, h) on y's scale, to first order."""
         return self._averaged([outlook.standard_error for outlook in self.outlooks])
@@ -57,7 +58,7 @@ class Mixture:
 
     def bounds(self, level: float, multiplier: float) -> tuple[FloatArray, FloatArray]:
         """Return lower and upper bounds, (h,), that hold `level` percent, widened by the multiplier."""
-        z = multiplier * float(norm.ppf(0.5 + level / 200))
+        z = multiplier * float(ndtri(0.5 + level / 200))
         if len(self.outlooks) == 1:
             outlook = self.outlooks[0]
             last = slice(0, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -27,7 +28,7 @@ class Outlook:
     parameters: Mapping[str, float]
     root: FloatArray | None = None  # (h, h) exact root of the errors' covariance / sigma^2, where psi alone is not exact
 
-    @property
+    @cached_property
     def spread(self) -> FloatArray:
         """Standard errors on the transformed scale over sigma, (h,)."""
         squares: FloatArray = (self.root**2).sum(axis=1) if self.root is not None else np.cumsum(self.psi**2)
@@ -68,7 +69,7 @@ class Outlook:
         slope: FloatArray = self.power.slope(x)
         return slope * self.season if self.multiplicative else slope
 
-    @property
+    @cached_property
     def standard_error(self) -> FloatArray:
         """Return the standard errors on y's scale, to first order: (origins, h)."""
         error: FloatArray = np.abs(self.steepness()) * self.sigma[:, None] * self.spread

@@ -9,7 +9,7 @@ import numpy as np
 
 from science.deadline import Deadline
 from science.forecast.airline import airline
-from science.forecast.autoregression import autoregress
+from science.forecast.autoregression import autoregress, autoregress_all
 from science.forecast.outlook import Outlook
 from science.forecast.season import indices
 from science.forecast.smoothing import FORMS, Form, fitted, passes, smooth
@@ -68,30 +68,21 @@ def _adjusted(
     views = [_View(y, season, power, groups, origins) for power in powers]
     rows = np.concatenate([view.rows for view in views])
     first = max(0, rows.shape[1] - SMOOTHED)
+    recent, many = rows[:, first:], len(groups)
     lengths = frozenset(length - first for length in origins.lengths)
-    passed = passes(rows[:, first:], lengths, deadline)
+    passed = passes(recent, lengths, deadline, told=range(0, len(rows), many))
     found = []
     for place, view in enumerate(views):
+        cuts = [(length - first, place * many + g) for g, members in enumerate(groups.values()) for length in members]
         for form in _forms(view.power, len(y), only):
-            parts = []
-            for g, members in enumerate(groups.values()):
-                row = place * len(groups) + g
-                at = [passed[length - first] for length in members]
-                parts.append(smooth(form, rows[row, first:], at, row, origins.h))
+            smoothed = smooth(form, recent, passed, cuts, origins.h)
             one_step = np.full(len(y), np.nan)
-            one_step[first:] = fitted(view.rows[0, first:], parts[0])
+            one_step[first:] = fitted(passed, place * many, smoothed)
             if first == 0:
                 one_step[0] = np.nan
+            lags = (1, 1) if form.name == "holt" else (1,)
             found.append(
-                view.outlook(
-                    f"{form.name}",
-                    (1, 1) if form.name == "holt" else (1,),
-                    np.concatenate([part.mean for part in parts]),
-                    np.concatenate([part.sigma for part in parts]),
-                    parts[0].psi,
-                    one_step,
-                    parts[0].parameters,
-                )
+                view.outlook(form.name, lags, smoothed.mean, smoothed.sigma, smoothed.psi, one_step, smoothed.parameters)
             )
         if only in (None, "ar"):
             found += view.autoregressions(season, any_length=only is not None)
@@ -134,15 +125,10 @@ class _View:
         if not any_length and len(self.y) < (SEASONAL_LAGS if season > 1 else LAGS):
             return []
         order = season + 1 if 1 < season <= 24 else 6
-        parts = [
-            autoregress(row, [1], order, False, self.groups[g], self.origins.h)
-            for row, g in zip(self.rows, self.groups, strict=True)
-        ]
-        known = [part for part in parts if part is not None]
-        if len(known) < len(parts):
+        part = autoregress_all(list(self.rows), [1], order, False, list(self.groups.values()), self.origins.h)
+        if part is None:
             return []
-        mean, sigma = np.concatenate([part.mean for part in known]), np.concatenate([part.sigma for part in known])
-        return [self.outlook("ar", (1,), mean, sigma, known[0].psi, known[0].fitted, _named(known[0].phi))]
+        return [self.outlook("ar", (1,), part.mean, part.sigma, part.psi, part.fitted, _named(part.phi))]
 
 
 def _differenced(y: FloatArray, seasons: Sequence[int], power: Power, origins: Origins) -> list[Outlook]:

@@ -10,12 +10,14 @@ the damped trend (1,1,2): stacked differences in disguise, and psi_j = alpha + b
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from science.deadline import Deadline
-from science.table import BoolArray, FloatArray
+from science.table import BoolArray, FloatArray, IntArray
 
 ALPHA = (0.02, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.0)
 RATIO = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)  # beta / alpha
@@ -76,79 +78,87 @@ GRID = grid()
 
 @dataclass(frozen=True)
 class Passed:
-    """Sums and states of one pass at one length of the series, per row of the batch and per set."""
+    """Sums and states of one pass after each of its L lengths, per row of the batch and per set; and what it said on the way."""
 
-    length: int
-    squares: tuple[FloatArray, FloatArray, FloatArray]  # (G,) of the responses to the start: 11, 12, 22
-    products: tuple[FloatArray, FloatArray]  # (rows, G) of errors and responses
-    errors: FloatArray  # (rows, G) sum of squared errors from a start of zero
-    states: tuple[FloatArray, FloatArray]  # (rows, G) level, slope
-    responses: tuple[FloatArray, FloatArray, FloatArray, FloatArray]  # (G,) of level and slope to each start
+    places: Mapping[int, int]  # a length → its place among the L
+    squares: FloatArray  # (L, 3, G) of the responses to the start: 11, 12, 22
+    products: FloatArray  # (L, 2, rows, G) of errors and responses
+    errors: FloatArray  # (L, rows, G) sum of squared errors from a start of zero
+    states: FloatArray  # (L, 2, rows, G) level, slope
+    responses: FloatArray  # (L, 4, G) of level and slope to each start
+    one_step: Mapping[int, FloatArray]  # (n, G) from a start of zero, of the rows asked for
+    on_the_way: FloatArray  # (n, 2, G) responses of the one-step forecasts to level and slope of the start
 
 
-def passes(x: FloatArray, lengths: frozenset[int], deadline: Deadline, sets: Grid = GRID) -> dict[int, Passed]:
-    """Run every set over every row of x, (rows, n), and keep what is known after each of the `lengths`."""
+Origins = Sequence[tuple[int, int]]  # a length, and the row that is cut there
+
+
+def passes(x: FloatArray, lengths: frozenset[int], deadline: Deadline, sets: Grid = GRID, told: Sequence[int] = (0,)) -> Passed:
+    """Run every set over every row of x, (rows, n); keep what is known after each length, and the way of `told` rows."""
     alpha, beta, phi = sets.alpha, sets.beta, sets.phi
-    level, slope = np.zeros((len(x), len(alpha))), np.zeros((len(x), len(alpha)))
-    level1, slope1, level2, slope2 = np.ones(len(alpha)), np.zeros(len(alpha)), np.zeros(len(alpha)), np.ones(len(alpha))
-    s11, s12, s22 = (np.zeros(len(alpha)) for _ in range(3))
+    n, G = x.shape[1], len(alpha)
+    level, slope = np.zeros((len(x), G)), np.zeros((len(x), G))
+    level1, slope1, level2, slope2 = np.ones(G), np.zeros(G), np.zeros(G), np.ones(G)
+    s11, s12, s22 = (np.zeros(G) for _ in range(3))
     c1, c2, squares = (np.zeros_like(level) for _ in range(3))
-    kept = {}
-    for t in range(x.shape[1]):
+    one_step, on_the_way = {row: np.empty((n, G)) for row in told}, np.empty((n, 2, G))
+    kept: list[tuple[int, tuple[Any, ...]]] = []
+    columns = np.ascontiguousarray(x.T)[:, :, None]
+    for t in range(n):
         if t % 64 == 0:
             deadline.check()
-        trend = phi * slope
-        one = level + trend
-        error = x[:, t : t + 1] - one
+        slope *= phi
+        level += slope
+        error = columns[t] - level
         trend1, trend2 = phi * slope1, phi * slope2
         response1, response2 = level1 + trend1, level2 + trend2
+        for row, way in one_step.items():
+            way[t] = level[row]
+        on_the_way[t, 0], on_the_way[t, 1] = response1, response2
         s11, s12, s22 = s11 + response1 * response1, s12 + response1 * response2, s22 + response2 * response2
-        c1, c2, squares = c1 + error * response1, c2 + error * response2, squares + error * error
-        level, slope = one + alpha * error, trend + beta * error
+        c1 += error * response1
+        c2 += error * response2
+        squares += error * error
+        level += alpha * error
+        slope += beta * error
         level1, slope1 = response1 - alpha * response1, trend1 - beta * response1
         level2, slope2 = response2 - alpha * response2, trend2 - beta * response2
         if t + 1 in lengths:
-            states, responses = (level, slope), (level1, slope1, level2, slope2)
-            kept[t + 1] = Passed(t + 1, (s11, s12, s22), (c1, c2), squares, states, responses)
-    return kept
+            ends = (level.copy(), slope.copy()), (level1, slope1, level2, slope2)
+            kept.append((t + 1, ((s11, s12, s22), (c1.copy(), c2.copy()), squares.copy(), *ends)))
+    sums, products, errors, states, responses = (np.array([known[i] for _, known in kept]) for i in range(5))
+    places = {length: i for i, (length, _) in enumerate(kept)}
+    return Passed(places, sums, products, errors, states, responses, one_step, on_the_way)
 
 
-def smooth(form: Form, x: FloatArray, at: list[Passed], row: int, h: int, sets: Grid = GRID) -> Smoothed:
-    """Average one form's sets at each origin. x: (n,) is the row that was passed over; at: the first origin first."""
-    member = _members(form, sets)
+def smooth(form: Form, x: FloatArray, passed: Passed, origins: Origins, h: int, sets: Grid = GRID) -> Smoothed:
+    """Average one form's sets at each origin, the first of them first. x: (rows, n), the rows that were passed over."""
+    member = np.flatnonzero(_members(form, sets))
+    lengths, rows = np.array([length for length, _ in origins]), np.array([row for _, row in origins])
+    at = np.array([passed.places[length] for length in lengths])
+    weights, sigma2, level0, slope0 = _weighted(form, x, passed, (at, lengths, rows), member, sets)
+    responses = passed.responses[at][:, :, member]
+    level = passed.states[at, 0, rows][:, member] + level0 * responses[:, 0] + slope0 * responses[:, 2]
+    slope = passed.states[at, 1, rows][:, member] + level0 * responses[:, 1] + slope0 * responses[:, 3]
     cumulated = np.cumsum(sets.phi[member, None] ** np.arange(1, h + 1), axis=1)
-    means, sigmas, first = np.empty((len(at), h)), np.empty(len(at)), None
-    for i, passed in enumerate(at):
-        weights, sigma2, level0, slope0 = _weighted(form, x[: passed.length], passed, row, member, sets)
-        level1, slope1, level2, slope2 = (response[member] for response in passed.responses)
-        level = passed.states[0][row, member] + level0 * level1 + slope0 * level2
-        slope = passed.states[1][row, member] + level0 * slope1 + slope0 * slope2
-        means[i] = weights @ level + (weights * slope) @ cumulated
-        sigmas[i] = np.sqrt(weights @ sigma2)
-        first = first or (weights, level0, slope0)
-    assert first is not None
-    weights, level0, slope0 = first
-    psi = np.r_[1.0, weights @ sets.alpha[member] + (weights * sets.beta[member]) @ cumulated[:, : h - 1]]
-    whole = np.zeros((3, len(sets.alpha)))
-    whole[:, member] = weights, level0, slope0
+    means = (weights * level).sum(axis=1)[:, None] + np.einsum("og,gh->oh", weights * slope, cumulated)
+    sigmas = np.sqrt((weights * sigma2).sum(axis=1))
+    psi = np.r_[1.0, weights[0] @ sets.alpha[member] + (weights[0] * sets.beta[member]) @ cumulated[:, : h - 1]]
     names = {"alpha": sets.alpha, "beta": sets.beta, "phi": sets.phi}
-    parameters = {name: float(values[member] @ weights) for name, values in names.items()}
+    parameters = {name: float(values[member] @ weights[0]) for name, values in names.items()}
+    whole = np.zeros((3, len(sets.alpha)))
+    whole[:, member] = weights[0], level0[0], slope0[0]
     return Smoothed(means, sigmas, psi, parameters, whole[0], (whole[1], whole[2]))
 
 
-def fitted(x: FloatArray, smoothed: Smoothed, sets: Grid = GRID) -> FloatArray:
-    """Return the one-step forecasts of x, (n,), by the weights and starts of the first origin."""
-    used = np.flatnonzero(smoothed.weights > 1e-4)
-    weights = smoothed.weights[used] / smoothed.weights[used].sum()
-    level, slope = smoothed.start[0][used], smoothed.start[1][used]
-    alpha, beta, phi = sets.alpha[used], sets.beta[used], sets.phi[used]
-    one_step = np.empty(len(x))
-    for t, value in enumerate(x):
-        trend = phi * slope
-        one = level + trend
-        one_step[t] = weights @ one
-        level, slope = one + alpha * (value - one), trend + beta * (value - one)
-    return one_step
+def fitted(passed: Passed, row: int, smoothed: Smoothed) -> FloatArray:
+    """Return the one-step forecasts of a row, (n,), by the weights and starts of the first origin."""
+    weights, (level, slope) = smoothed.weights, smoothed.start
+    used = np.flatnonzero(weights > 1e-4)
+    shares = weights[used] / weights[used].sum()
+    way = passed.on_the_way[:, :, used]
+    one_step: FloatArray = passed.one_step[row][:, used] @ shares
+    return one_step + way[:, 0] @ (shares * level[used]) + way[:, 1] @ (shares * slope[used])
 
 
 def _members(form: Form, sets: Grid) -> BoolArray:
@@ -157,34 +167,40 @@ def _members(form: Form, sets: Grid) -> BoolArray:
 
 
 def _weighted(
-    form: Form, x: FloatArray, passed: Passed, row: int, member: BoolArray, sets: Grid
+    form: Form, x: FloatArray, passed: Passed, picked: tuple[IntArray, IntArray, IntArray], member: IntArray, sets: Grid
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Find each set's start by (ridge) least squares; weigh the sets by likelihood and prior."""
-    n = passed.length
-    s11, s12, s22 = (s[member] for s in passed.squares)
-    c1, c2 = (c[row, member] for c in passed.products)
-    squares = passed.errors[row, member]
-    change = (x[-1] - x[0]) / max(n - 1, 1)
+    """Find each set's start by (ridge) least squares; weigh the sets by likelihood and prior. All are (origins, sets)."""
+    at, lengths, rows = picked
+    n = lengths[:, None]
+    s11, s12, s22 = (passed.squares[at, i][:, member] for i in range(3))
+    c1, c2 = (passed.products[at, i, rows][:, member] for i in range(2))
+    squares = passed.errors[at, rows][:, member]
     if form.drift is not None:
-        slope0 = np.full(len(s11), form.drift * change)
+        change = (x[rows, lengths - 1] - x[rows, 0]) / np.maximum(lengths - 1, 1)
+        slope0 = np.broadcast_to((form.drift * change)[:, None], s11.shape)
         level0 = (c1 - slope0 * s12) / s11
         squares = squares - 2 * slope0 * c2 + slope0**2 * s22 - level0**2 * s11
-        log_determinant = np.zeros(len(s11))
+        log_determinant = np.zeros(1)
     else:
-        prior = _trend(x)
+        prior = _trends(x, rows, lengths)[:, None]
         d2, e2 = s22 + START_WEIGHT, c2 + START_WEIGHT * prior
         determinant = s11 * d2 - s12**2
         level0, slope0 = (d2 * c1 - s12 * e2) / determinant, (s11 * e2 - s12 * c1) / determinant
         squares = squares + START_WEIGHT * prior**2 - level0 * c1 - slope0 * e2
         log_determinant = np.log(determinant)
-    floor = 1e-16 * float(x @ x) + np.finfo(float).tiny
+    floor = 1e-16 * np.cumsum(x**2, axis=1)[rows, lengths - 1][:, None] + np.finfo(float).tiny
     squares = np.maximum(squares, floor)
     log_weight = -n / 2 * np.log(squares) - log_determinant / 2 - form.distrust * sets.ratio[member]
-    weights = np.exp(log_weight - log_weight.max())
-    freedom = max(n - 2, 1)
-    return weights / weights.sum(), squares / freedom, level0, slope0
+    weights = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    return weights, squares / np.maximum(n - 2, 1), level0, slope0
 
 
-def _trend(x: FloatArray) -> float:
-    time = np.arange(len(x)) - (len(x) - 1) / 2
-    return float(time @ x / (time @ time)) if len(x) > 1 else 0.0
+def _trends(x: FloatArray, rows: IntArray, lengths: IntArray) -> FloatArray:
+    """Return the least-squares slopes of rows cut at lengths, (origins,); 0 of a single value."""
+    start = x[:, :1]  # taken off, so that a high level costs no digits
+    sums = np.cumsum(x - start, axis=1)[rows, lengths - 1]
+    products = np.cumsum((x - start) * np.arange(x.shape[1]), axis=1)[rows, lengths - 1]
+    spread = lengths * (lengths**2 - 1.0) / 12
+    slopes: FloatArray = (products - (lengths - 1) / 2 * sums) / np.maximum(spread, 1.0)
+    return slopes

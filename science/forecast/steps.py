@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from science.forecast.answer import Row, Sum
 from science.forecast.calendar import Calendar
@@ -79,7 +79,7 @@ def _sum(
     for level in spec.level:
         tail = 0.5 - level / 200
         if paths is None:
-            z = float(norm.ppf(1 - tail))
+            z = float(ndtri(1 - tail))
             low, high = around(np.array([total]), np.array([z * error]), positive=modelled.positive)
             lo[level], hi[level] = float(low[0]), float(high[0])
         else:

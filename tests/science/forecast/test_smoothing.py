@@ -17,7 +17,7 @@ def _one(alpha, ratio=0.0, phi=1.0):
 
 def _smooth(form, x, sets, lengths, h=5):
     passed = passes(x[None], frozenset(lengths), no_deadline(), sets)
-    return smooth(form, x, [passed[length] for length in lengths], 0, h, sets)
+    return smooth(form, x[None], passed, [(length, 0) for length in lengths], h, sets)
 
 
 def test_ses_is_the_weighted_mean_of_the_past():
@@ -83,6 +83,7 @@ def test_earlier_origins_know_nothing_of_later_values(form):
 def test_fitted_values_are_the_one_step_forecasts():
     form = Form("ses", (1, 1), ratio=0.0, drift=0.0)
     sets = _one(0.3)
-    found = _smooth(form, NILE, sets, [100])
-    one_step = fitted(NILE, found, sets)
+    passed = passes(NILE[None], frozenset([100]), no_deadline(), sets)
+    found = smooth(form, NILE[None], passed, [(100, 0)], 5, sets)
+    one_step = fitted(passed, 0, found)
     assert one_step[-1] * 0.7 + NILE[-1] * 0.3 == pytest.approx(found.mean[0, 0])
