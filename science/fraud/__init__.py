@@ -21,7 +21,6 @@ What others call, and where it is:
     drift       stability(fit.columns_seen, fit.columns_seen.empty().absorb(X, weight)) -> index of each column (p,); the same
                 with fit.score_seen and scores (n, 1). WARN .1 and ACT .25 are for the score; columns are told, never acted on.
     stored      to_parameters(fit) -> (JSON document, arrays); from_parameters(document, arrays) -> Fit, or RefitNeeded.
-    streaming   masked(factor, ...) and joined(left, right, on): the streaming SQL of the classic article, for what is sent along.
 
 fit.used is "ensemble" or "mahalanobis", fit.judged what its holdout said, fit.trained rows and losses, fit.notices what a
 caller should know. This package's root imports nothing, so that importing a part costs that part.

@@ -52,7 +52,11 @@ class Detector:
 
     def energies(self, Z: np.ndarray) -> FloatArray:
         """Return the energy in each view: (n, p) to (n, v)."""
-        return np.stack([view.energies(Z[:, None]) for view in self.views], axis=-1)[:, 0].astype(np.float64)
+        energies = np.empty((len(Z), len(self.views)))
+        rows = Z if len(Z) == 1 else Z[:, None]  # one row is a product of one row as it is, and sooner done
+        for v, view in enumerate(self.views):
+            energies[:, v] = view.energies(rows).ravel()
+        return energies
 
     def blended(self, energies: FloatArray) -> FloatArray:
         """Return the score of energies (n, v): log mean exp(LEAN z) / LEAN of z, the log energies in their units."""

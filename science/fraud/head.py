@@ -80,7 +80,10 @@ def _loss(X: FloatArray, y: FloatArray, weight: FloatArray, ridge: FloatArray, b
 
 
 def _features(Z: np.ndarray, scores: FloatArray) -> FloatArray:
-    return np.column_stack((np.clip(Z.astype(np.float64), -CLIP, CLIP), scores))
+    X = np.empty((len(Z), Z.shape[1] + 1))
+    np.minimum(np.maximum(Z, -CLIP), CLIP, out=X[:, :-1])
+    X[:, -1] = scores
+    return X
 
 
 def _linear(head: Head, Z: np.ndarray, scores: FloatArray) -> FloatArray:

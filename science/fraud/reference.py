@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log
 
 import numpy as np
 
@@ -60,7 +61,7 @@ def reference_of(scores: FloatArray, weight: FloatArray) -> Reference:
 
 def risk_of(log_tail: FloatArray) -> FloatArray:
     """Return -25 log10 P, within 0 and 100, for natural logarithms of P (n,)."""
-    return np.asarray(np.clip(log_tail * (-SCALE / np.log(10.0)), 0.0, MOST))
+    return np.asarray(np.minimum(np.maximum(log_tail * (-SCALE / log(10.0)), 0.0), MOST))
 
 
 def levels_of(risk: FloatArray) -> list[str]:

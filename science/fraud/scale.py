@@ -77,8 +77,10 @@ class Scaling:
         if self.logged.any():
             X = X.copy()
             X[:, self.logged] = logarithm(X[:, self.logged])
-        Z = (X - self.mean) / self.sd
-        return np.clip(Z, -FARTHEST, FARTHEST, out=Z).astype(np.float32)
+        Z = X - self.mean
+        Z /= self.sd
+        np.minimum(Z, FARTHEST, out=Z)  # np.clip costs a single row three times as much
+        return np.maximum(Z, -FARTHEST, out=Z).astype(np.float32)
 
     def undo(self, Z: FloatArray) -> FloatArray:
         """Return standard units (n, p) in those of the data."""
