@@ -19,6 +19,8 @@ from resources.body import CSV, JSON, fields_of_body, read_body
 from resources.caller import Caller, caller, confirm, confirmed, reading_caller, unconfirmed
 from resources.fits import modelled
 from resources.formats import accepted
+from resources.fraud_scoring import KIND as FRAUD
+from resources.fraud_scoring import score_payments
 from resources.model_access import no_model, unfitted
 from resources.operation import Operation
 from resources.service import Service, service
@@ -78,6 +80,8 @@ class ModelPrediction(Resource):
 def _predicted(name: str, asker: Caller, this: Service) -> Response:
     media_type = _media_type()
     pointer = _pointer(name, asker, this)
+    if pointer.kind == FRAUD:
+        return score_payments(name, asker, this)
     body = read_body(request, this.settings.max_body_bytes)
     with this.gate.turn():
         model = modelled(pointer.kind)

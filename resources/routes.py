@@ -7,6 +7,9 @@ from flask_restful import Resource
 from resources.datasets import DatasetRows, Datasets, OneDataset
 from resources.forecast import Forecast
 from resources.forecast_provenance import ForecastProvenance
+from resources.fraud import Fraud
+from resources.fraud_labels import FraudLabels
+from resources.fraud_simulate import FraudSimulation
 from resources.health import Live, Ready
 from resources.jobs import Jobs, OneJob
 from resources.mixed import Mixed
@@ -26,6 +29,9 @@ ROUTES: tuple[tuple[type[Resource], str], ...] = (
     (Mixed, "/mixed"),
     (Forecast, "/forecast"),
     (ForecastProvenance, "/forecast/provenance"),
+    (Fraud, "/fraud"),
+    (FraudSimulation, "/fraud/simulate"),
+    (FraudLabels, "/fraud/labels"),
     (Results, "/results"),
     (OneResult, "/results/<name>"),
     (Jobs, "/jobs"),
