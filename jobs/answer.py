@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from errors import Conflict
+from jobs.mixed_tf import tensorflow_answer
 from jobs.opinions import second_opinion
 from jobs.task import Context, Done, Task
 from kinds import KINDS
@@ -48,12 +49,16 @@ def answer(payload: dict[str, Any], context: Context) -> Done:
 
 def _computed(payload: dict[str, Any], parcel: Parcel, tables: Mapping[str, Table], context: Context) -> Computed:
     kind = KINDS[payload["kind"]]
-    asked = kind.asks.model_validate(parcel.asked)
+    asked: Any = kind.asks.model_validate(parcel.asked)
     deadline = _watched(context, payload["seconds"])
-    computed = kind.answer(asked, tables, context.limits, deadline)
+    if getattr(asked, "backend", "numpy") == "tensorflow":
+        context.report(line="TensorFlow is loaded")
+        computed = tensorflow_answer(asked, tables, context.limits, deadline)
+    else:
+        computed = kind.answer(asked, tables, context.limits, deadline)
     if payload["second_opinion"]:
         context.report(line="statsmodels fits the same model")
-        computed = second_opinion(kind.name, asked, tables, computed, context.limits, deadline)
+        computed = second_opinion(kind.name, asked, tables, computed, context.limits)
     return computed
 
 

@@ -26,6 +26,7 @@ NOTE_SECONDS = 0.5  # between two writings of progress
 LONGEST_REPORT = 1 << 20  # bytes
 NEARLY = 0.8  # of its memory: a child that dies there, without a word, died of it
 SINGLE = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # a fork takes no threads along
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3"}  # what TensorFlow says as it is loaded is no news
 FAREWELLS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 Note = Callable[[float, Sequence[str]], Awaitable[bool]]  # keeps progress and lines; False when nobody wants them any more
@@ -162,7 +163,7 @@ class Children:
         with theirs:
             command = (sys.executable, "-m", "jobs.nursery", str(theirs.fileno()), *self._modules)
             path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-            environment = SINGLE | os.environ | {"PYTHONPATH": path}
+            environment = SINGLE | QUIET | os.environ | {"PYTHONPATH": path}
             with _signals_held():
                 self._process = await asyncio.create_subprocess_exec(
                     *command, env=environment, pass_fds=(theirs.fileno(),), stdin=asyncio.subprocess.DEVNULL

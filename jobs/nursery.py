@@ -22,10 +22,16 @@ from typing import Any
 from config import Settings
 from jobs.child import Order, attempt
 from jobs.logs import log_to_stderr
+from jobs.machine import is_small
 from jobs.task import Task
 
 REQUEST_BYTES = 4096
 DESCRIPTORS = 16  # that one read may bring along
+OPINIONATED = (  # what second opinions need: 2 s and 75 MB, which a small machine spends when one is asked for
+    "statsmodels.regression.linear_model",
+    "statsmodels.regression.mixed_linear_model",
+    "statsmodels.tsa.statespace.sarimax",
+)
 REAPING_SECONDS = 1.0  # how long a child that ended may wait at most, should a signal be lost
 
 
@@ -107,6 +113,9 @@ def main() -> None:
     tasks: dict[str, Task] = {}
     for module in sys.argv[2:]:
         tasks |= importlib.import_module(module).TASKS
+    if not is_small():
+        for module in OPINIONATED:
+            importlib.import_module(module)
     gc.collect()
     gc.freeze()  # the children's garbage collection leaves the shared pages alone
     woken, wake = os.pipe()

@@ -53,7 +53,7 @@ def regress_seconds(asked: RegressSpec, shapes: Shapes, limits: Limits) -> float
 
 def mixed_seconds(asked: MixedSpec, shapes: Shapes, limits: Limits) -> float:
     """Estimate a mixed model: one fit, and how often it is done again for what is asked beside."""
-    if getattr(asked, "backend", "numpy") == "tensorflow":
+    if asked.backend == "tensorflow":
         return inf  # never beside a request, however small: it is 600 MB
     shape = shapes["data"]
     terms = _terms(asked.formula, shape, limits)

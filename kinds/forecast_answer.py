@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from errors import InvalidInput
 from kinds.forecast_series import Columns
+from kinds.opinion import SecondOpinion
 from kinds.presenting import Warned, drawn, warnings_of
 from science.forecast.answer import Forecast, ModelTold, Row, Sum
 from science.forecast.backtest import Backtest
@@ -194,6 +195,7 @@ class ForecastAnswer(BaseModel):
     backtest: BacktestRow | None = None
     series: list[ToldOrRefused] | None = None
     refused: int | None = None
+    second_opinion: SecondOpinion | None = None
     warnings: list[Warned]
     engine: str
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kinds.kind import Computed, Kind, Tables
 from kinds.mixed_answer import Extras, answer_of, picture_of
@@ -78,6 +78,16 @@ class MixedSpec(BaseModel):
     simulate: Annotated[int | None, Field(ge=1, le=100, description="Draw so many responses from the fit.")] = None
     samples: Annotated[int, Field(ge=10, le=2_000, description="Of the bootstrap.")] = 500
     seed: Annotated[int, Field(ge=0, le=2**63 - 1, description="Of the bootstrap and of simulate.")] = 1
+    backend: Annotated[
+        Literal["numpy", "tensorflow"],
+        Field(description="What walks the loops mackay and em; tensorflow does it in a job, by automatic derivatives."),
+    ] = "numpy"
+
+    @model_validator(mode="after")
+    def _known_to_tensorflow(self) -> MixedSpec:
+        if self.backend == "tensorflow" and not (self.method in ("mackay", "em") and self.family == "gaussian"):
+            raise ValueError("backend tensorflow is for the methods mackay and em of gaussian models")
+        return self
 
 
 def decides(asked: MixedSpec) -> object:
@@ -87,6 +97,8 @@ def decides(asked: MixedSpec) -> object:
         del also["samples"]
     if asked.intervals != "bootstrap" and asked.simulate is None:
         del also["seed"]
+    if asked.backend != "numpy":
+        also["backend"] = asked.backend
     return {"spec": spec_of(asked), "also": also}
 
 

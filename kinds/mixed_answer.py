@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel
 
+from kinds.opinion import SecondOpinion
 from kinds.presenting import Prediction, Warned, arrays_of, drawn, fields_of, rows_of, thinned, warnings_of
 from science.mixed import Bootstrap, Comparison, Fit, FTest, GroupEffects, Predictions, Profile
 from science.table import FloatArray, IntArray, Numeric, Table
@@ -161,6 +162,7 @@ class MixedAnswer(BaseModel):
     f_tests: list[TermTest] | None = None
     residuals: list[FittedRow] | None = None
     simulations: list[list[float]] | None = None
+    second_opinion: SecondOpinion | None = None
     warnings: list[Warned]
     engine: str
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from kinds.kind import Computed, Kind, Tables
+from kinds.opinion import SecondOpinion
 from kinds.presenting import Prediction, Warned, arrays_of, drawn, fields_of, rows_of, thinned, warnings_of
 from science.deadline import Deadline
 from science.limits import Limits
@@ -69,6 +70,7 @@ class RegressAnswer(BaseModel):
     coefficients: list[Coefficient]
     fit: Glance
     predictions: list[Prediction] | None = None
+    second_opinion: SecondOpinion | None = None
     warnings: list[Warned]
     engine: str
 

@@ -12,6 +12,7 @@ from errors import NotAcceptable
 from plots import DRAWING, draw
 from resources.document import csv_of, html_of, text_of
 from resources.kinds import DOCUMENTS
+from resources.opinion_document import with_opinion
 
 MEDIA_TYPES = {
     "json": "application/json",
@@ -53,7 +54,7 @@ def respond(answer: bytes, format_: str, picture: Callable[[], bytes], view: str
         return Response(answer, mimetype=MEDIA_TYPES["json"])
     told = orjson.loads(answer)
     if format_ in WRITERS:
-        return Response(WRITERS[format_](DOCUMENTS[told["kind"]](told)), mimetype=MEDIA_TYPES[format_])
+        return Response(WRITERS[format_](with_opinion(DOCUMENTS[told["kind"]](told), told)), mimetype=MEDIA_TYPES[format_])
     response = Response(draw(told["kind"], told, orjson.loads(picture()), format_, view), mimetype=MEDIA_TYPES[format_])
     response.headers["Content-Security-Policy"] = DRAWN_CONTENT
     return response

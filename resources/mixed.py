@@ -13,6 +13,7 @@ from kinds.mixed_answer import MixedAnswer
 from resources.operation import Operation
 from resources.questions import answer_get, answer_post
 from resources.tables import TableInput
+from resources.work import SecondOpinionAsked
 
 
 class MixedRequest(MixedSpec):
@@ -21,6 +22,7 @@ class MixedRequest(MixedSpec):
     data: TableInput = None
     dataset: Annotated[str | None, Field(description="The name of stored data, in place of data.")] = None
     predict: Annotated[TableInput, Field(description="New rows to predict; a new level is predicted for the population.")] = None
+    second_opinion: SecondOpinionAsked = False
 
 
 class MixedQuery(MixedRequest):

@@ -12,6 +12,7 @@ from kinds.regress import REGRESS, RegressAnswer, RegressSpec
 from resources.operation import Operation
 from resources.questions import answer_get, answer_post
 from resources.tables import TableInput
+from resources.work import SecondOpinionAsked
 
 
 class RegressRequest(RegressSpec):
@@ -20,6 +21,7 @@ class RegressRequest(RegressSpec):
     data: TableInput = None
     dataset: Annotated[str | None, Field(description="The name of stored data, in place of data.")] = None
     predict: Annotated[TableInput, Field(description="New rows to predict.")] = None
+    second_opinion: SecondOpinionAsked = False
 
 
 class RegressQuery(RegressRequest):

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Annotated, Any
 
 import orjson
+from pydantic import Field
 
 from kinds.kind import Computed, Kind
 from resources.caller import Caller
@@ -19,6 +20,9 @@ from science.deadline import Deadline
 from science.limits import Limits
 from science.version import ENGINE
 
+SecondOpinionAsked = Annotated[
+    bool, Field(description="Let statsmodels fit the same model, and tell how far its numbers are from ours. Becomes a job.")
+]
 ID_DIGITS = 40  # hexadecimal: 160 bits, so that an id cannot be guessed
 
 
