@@ -40,7 +40,7 @@ SESSION = {
     "TimeZone": "UTC",
 }
 NETWORK = {"keepalives_idle": 5, "keepalives_interval": 1, "keepalives_count": 2, "tcp_user_timeout": 2500}
-UNAVAILABLE_CLASSES = frozenset({"08", "53", "57"})  # of SQLSTATE: connection, out of resources, operator (and timeouts)
+UNAVAILABLE_CLASSES = frozenset({"08", "40", "53", "57"})  # of SQLSTATE: connection, deadlock, resources, operator (and timeouts)
 
 
 def engine_of(settings: Settings, *, pool_size: int = POOL_SIZE) -> Engine:

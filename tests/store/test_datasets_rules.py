@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
-from errors import InvalidInput
+from errors import InvalidInput, StoreUnavailable
 from store import datasets, sites
 from store.columns import StoredColumn
 from store.datasets import Bounds
+from store.engine import writing
 from store.masking import joining_key, masked_text
 from store.rows import Rows, rows_of_columns
 from store.rules import Mask, Rules, type_of
+from store.sites import ANONYMOUS
 
 SECRET = b"s" * 32
 KSQL = {"left": 2, "upper": "X", "lower": "x", "digit": "n", "other": "-"}
@@ -174,6 +177,7 @@ def test_what_is_joined_is_settled_when_it_is_declared(keep: Any, add: Any) -> N
 
 
 USERS = {"user": ["Hans", "Hans"], "city": ["Ulm", "Bonn"], "age": [1.0, 2.0]}
+JOIN = {"on": "user", "how": "left"}
 CITY = {"dataset": "users", "on": "user", "columns": ["city"]}
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"types": {"z": "text"}}, "/types/z", "not there"),
@@ -216,3 +220,25 @@ def test_a_site_joins_neither_another_sites_data_nor_reads_its_keys(connection: 
     datasets.save(connection, theirs, "secret", [StoredColumn("user", "text", ["Hans"])], 1)
     with pytest.raises(InvalidInput, match="no other dataset"):
         keep("p", rows(user=["Hans"]), join={"dataset": "secret", "on": "user"})
+
+
+def test_two_datasets_that_are_joined_with_each_other_at_once_are_put_or_refused_for_now(engine: Engine) -> None:
+    given = {name: rows(user=["Hans"], **{name: [1.0]}) for name in ("a", "b")}
+
+    def put(name: str, **rules: Any) -> str:
+        try:
+            with writing(engine) as connection:
+                made = Rules.model_validate(rules)
+                datasets.put(connection, ANONYMOUS, name, given[name], made, secret=SECRET, bounds=Bounds())
+        except StoreUnavailable:
+            return "not now"
+        return "put"
+
+    put("a")
+    put("b")
+    with ThreadPoolExecutor(2) as threads:
+        for _ in range(5):
+            others = {"a": "b", "b": "a"}
+            told = [threads.submit(put, one, join=JOIN | {"dataset": other}) for one, other in others.items()]
+            assert {each.result() for each in told} <= {"put", "not now"}
+            assert put("a") == put("b") == "put"
