@@ -19,6 +19,7 @@ from pydantic.json_schema import models_json_schema
 
 from resources.body import CSV, FORMS, JSON, STRUCTURED
 from resources.formats import MEDIA_TYPES
+from resources.job_answer import JobAnswer
 from resources.operation import Operation
 from resources.problems import MEDIA_TYPE as PROBLEM
 from science.version import VERSION
@@ -63,7 +64,7 @@ def written(name: str) -> bytes:
 def document_of(app: Flask) -> dict[str, Any]:
     """Write the document of an application's documented routes."""
     paths: dict[str, dict[str, Any]] = {}
-    used: dict[type[BaseModel], None] = {Problem: None}
+    used: dict[type[BaseModel], None] = {Problem: None, JobAnswer: None}
     for path, resource, verb, operation in documented(app):
         used |= dict.fromkeys(_models(operation))
         paths.setdefault(path, {})[verb] = _operation(path, resource, verb, operation)
@@ -114,7 +115,7 @@ def _path_parameters(path: str) -> list[dict[str, Any]]:
 
 
 def _query_parameters(operation: Operation) -> list[dict[str, Any]]:
-    parameters = [TTL] if operation.keeps else []
+    parameters: list[dict[str, Any]] = [TTL, PREFER] if operation.keeps else []
     if operation.query is None:
         return parameters
     schema = operation.query.model_json_schema(ref_template=REFERENCE)
@@ -137,6 +138,19 @@ TTL = {
     "required": False,
     "description": "How long to keep the answer: 90s, 15m, 12h or 30d. Without it: for ever with a secret key, else 30 days.",
     "schema": {"type": "string", "pattern": "^[1-9][0-9]{0,8}[smhd]?$"},
+}
+
+
+PREFER = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "description": "respond-async: do not wait for a worker; wait=N: wait N seconds for it, at most 25; else 15 (RFC 7240).",
+    "schema": {"type": "string"},
+}
+ACCEPTED = {
+    "description": "A worker does it: look at Location again",
+    "content": {JSON: {"schema": {"$ref": REFERENCE.format(model=JobAnswer.__name__)}}},
 }
 
 
@@ -166,8 +180,9 @@ def _successes(operation: Operation) -> dict[str, Any]:
         return {
             "200": given | {"description": "Known already, answered from the store"},
             "201": given | {"description": "Computed"},
+            "202": ACCEPTED,
         }
-    return {"200": given}
+    return {"200": given, "202": ACCEPTED} if operation.keeps else {"200": given}
 
 
 def _content(operation: Operation) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import pytest
 
 from app import create_app
 from resources.api import CONFIRMED_LATER
+from jobs.queue import enqueue
 from resources.openapi import documented
 from store import datasets, keys
 from store.engine import writing
@@ -31,7 +32,8 @@ def test_two_sites_never_see_each_others_things(application, client):
     with writing(engine_of(application)) as connection:
         columns = [datasets.StoredColumn("y", "number", [1.0, 2.0])]
         datasets.save(connection, theirs.id, "private_data", columns, 2, fingerprint="f")
-    named = {"{name}": [result["id"], result["id"] + ".csv", result["id"] + ".svg", "private_data"]}
+        job = enqueue(connection, theirs.id, "answer", {})
+    named = {"{name}": [job, result["id"], result["id"] + ".csv", result["id"] + ".svg", "private_data"]}
     for path, verb in walk(application):
         for name in named["{name}"]:
             url = path.replace("{name}", name)
@@ -40,6 +42,7 @@ def test_two_sites_never_see_each_others_things(application, client):
             for headers in (ours.headers, ours.page_headers, {}):
                 response = client.open(url, method=verb, headers=headers, query_string=query, json=body)
                 assert result["id"] not in response.text, (verb, url)
+                assert job not in response.text, (verb, url)
                 if path not in OPEN and ("{name}" in path or path == "/regress"):
                     refusals = (401, 403, 411, 422) if verb == "PUT" else (401, 403, 404)  # a name is each site's own to put
                     assert response.status_code in refusals, (verb, url, response.text)
