@@ -41,7 +41,7 @@ class Trainer:
         spec = spec_of(asked, table)
         fitted = fit(spec, table, limits, deadline, self._progress, self._scalars(asked))
         self.context.report(line=f"trained {fitted.used} on {fitted.trained.rows} rows; {peak_mb()} MB at most")
-        return Kept(fitted, _shares(fitted, table, limits))
+        return Kept(fitted, shares_of_strangest(fitted, table, limits))
 
     def _progress(self, part: float) -> None:
         self.context.report(0.1 + 0.7 * part)
@@ -82,7 +82,7 @@ def peak_mb() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // KILOBYTES
 
 
-def _shares(fitted: Fit, table: Table, limits: Limits) -> FloatArray:
+def shares_of_strangest(fitted: Fit, table: Table, limits: Limits) -> FloatArray:
     """The share of each column (p,) in the energy of the strangest rows of the holdout."""
     rows, _ = rows_of(fitted.spec, table, limits)
     X = windows_of(rows, fitted.spec.seed).holdout.X

@@ -12,7 +12,7 @@ from errors import LamplightError
 from kinds.fraud_scoring import PaymentsToScore
 from resources.body import read_body
 from resources.caller import confirm, reading_caller
-from resources.fraud_scoring import FraudAnswer, detector_of, fields_of_payments, scored
+from resources.fraud_scoring import FraudAnswer, answering, fields_of_payments, scored
 from resources.operation import Operation
 from resources.service import service
 from resources.validation import validated
@@ -53,7 +53,7 @@ class Fraud(Resource):
             asker = reading_caller(this)
             body = read_body(request, this.settings.max_body_bytes)
             asked = validated(FraudRequest, fields_of_payments(request, body, this))
-            return scored(asked.model, asked, detector_of(asked.model, asker, this), asker, this)
+            return scored(asked.model, asked, answering(asked.model, asker, this), asker, this)
         except LamplightError:
             confirm(this)  # a key that is dead is told that before anything else
             raise

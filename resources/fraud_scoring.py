@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from io import BytesIO
 from typing import IO, Any
 
@@ -29,6 +29,7 @@ from kinds.fraud_scoring import (
     scored_rows,
     told_threshold,
 )
+from kinds.packing import unpacked
 from kinds.presenting import Warned
 from resources.body import (
     CSV,
@@ -44,6 +45,7 @@ from resources.body import (
     read_body,
 )
 from resources.caller import Caller, confirmed, unconfirmed
+from resources.fits import modelled
 from resources.formats import accepted
 from resources.fraud_csv import cells_of_csv
 from resources.service import Service
@@ -52,7 +54,7 @@ from science.fraud.fit import Fit, Scores, score
 from science.fraud.reading import Read
 from science.fraud.spec import FraudSpec
 from science.fraud.thresholds import Decision
-from store import detectors, payments
+from store import detectors, payments, sample_detector
 from store.detectors import Detector
 from store.engine import driving
 from store.payments import Payment, keyed
@@ -84,6 +86,17 @@ class FraudAnswer(BaseModel):
 
 
 @dataclass(frozen=True)
+class Answering:
+    """A version that answers. model_id: None of the sample, which remembers nothing."""
+
+    model_id: int | None
+    number: int
+    fitted_at: datetime
+    stale: bool
+    fit: Fit
+
+
+@dataclass(frozen=True)
 class Sent:
     """What a request said of its payments: the rows, their ids, and when each was."""
 
@@ -97,7 +110,7 @@ def score_payments(name: str, asker: Caller, service: Service) -> Response:
     """Score the payments of this request by a detector of the caller's site, or one that is public to it."""
     body = read_body(request, service.settings.max_body_bytes)
     asked = validated(PaymentsToScore, fields_of_payments(request, body, service))
-    return scored(name, asked, detector_of(name, asker, service), asker, service)
+    return scored(name, asked, answering(name, asker, service), asker, service)
 
 
 def fields_of_payments(request: Request, body: bytes, service: Service) -> Fields:
@@ -111,8 +124,8 @@ def fields_of_payments(request: Request, body: bytes, service: Service) -> Field
     return fields_of_body(request, body, service.limits)
 
 
-def detector_of(name: str, asker: Caller, service: Service) -> Detector:
-    """Find the detector that answers, in the round trip that confirms the caller's key.
+def answering(name: str, asker: Caller, service: Service) -> Answering:
+    """Find the detector that answers, in the round trip that confirms the caller's key: the site's own, else the sample.
 
     Raises NotFound (missing, another site's, or not public to this key), InvalidInput for another kind of model, Conflict.
     """
@@ -121,29 +134,40 @@ def detector_of(name: str, asker: Caller, service: Service) -> Detector:
         lives, found = detectors.find(connection, asker.site_id, name, digest)
     if digest is not None:
         confirmed(service, lives=lives)
-    if found is None or not (found.sample or found.public or asker.kind == "secret"):
+    if found is None and name == sample_detector.NAME:
+        return sample()
+    if found is None or not (found.public or asker.kind == "secret"):
         raise NotFound("there is no detector of this name; PUT /models/<name> with kind fraud makes one")
     if found.kind != KIND:
         raise InvalidInput(f"the model is of kind {found.kind}; its predictions are had at /models/<name>/predict", field="model")
     if found.version is None:
         raise Conflict(NOT_READY)
-    return found
+    return _live(found, service)
 
 
-def fit_of(detector: Detector, service: Service) -> Fit:
-    """Give the live version's fit. Raises Conflict when it was deleted just now, RefitNeeded."""
-    assert detector.version is not None
-    kept: Kept | None = service.fits.get(detector.version, KIND, service.engine)
+@cache
+def sample() -> Answering:
+    """The sample detector, read once in a process."""
+    found = sample_detector.sample_detector()
+    kept: Kept = unpacked(modelled(KIND), found.artifact.document, found.artifact.arrays)
+    return Answering(None, 1, found.fitted_at, False, kept.fit)
+
+
+def _live(found: Detector, service: Service) -> Answering:
+    assert found.version is not None
+    assert found.number is not None
+    assert found.fitted_at is not None
+    kept: Kept | None = service.fits.get(found.version, KIND, service.engine)
     if kept is None:
         raise Conflict("the version that answered has just been deleted; ask again")
-    return kept.fit
+    return Answering(found.model_id, found.number, found.fitted_at, found.stale, kept.fit)
 
 
-def scored(name: str, asked: PaymentsToScore, detector: Detector, asker: Caller, service: Service) -> Response:
+def scored(name: str, asked: PaymentsToScore, detector: Answering, asker: Caller, service: Service) -> Response:
     """Score payments, remember those with an id, and tell. Raises NotAcceptable where JSON is not taken."""
     if request.headers.get("Accept", "*/*") not in ("*/*", JSON) and not accepted(request).accept_json:
         raise NotAcceptable(f"scores can be had as {JSON}")
-    fit = fit_of(detector, service)
+    fit = detector.fit
     with service.gate.turn():
         decision = decision_of(asked.threshold, fit)
         sent = _sent(asked, fit, service)
@@ -161,8 +185,9 @@ def scored(name: str, asked: PaymentsToScore, detector: Detector, asker: Caller,
             "warnings": _warnings(sent),
         }
         answer = orjson.dumps(told)
-    if asker.kind == "secret" and not detector.sample:
-        _remember(detector, fit, sent, scores, decision, service)
+    if asker.kind == "secret" and detector.model_id is not None:
+        remembered = _payments(sent, scores, decision, keyed(service.settings.secret.encode(), asker.site_id))
+        _remember(detector.model_id, detector, remembered, decision, service)
     return Response(answer, mimetype=JSON)
 
 
@@ -206,10 +231,8 @@ def _warnings(sent: Sent) -> list[dict[str, str]]:
     return [{"code": "unknown_columns", "detail": f"the model does not know {named}{', ...' if len(sent.unknown) > 5 else ''}"}]
 
 
-def _remember(detector: Detector, fit: Fit, sent: Sent, scores: Scores, decision: Decision, service: Service) -> None:
-    """Remember the payments that have an id, each once: what the model scores by, and what was decided."""
-    assert detector.number is not None
-    key = keyed(service.settings.secret.encode(), detector.site_id)
+def _payments(sent: Sent, scores: Scores, decision: Decision, key: Callable[[str], bytes]) -> list[Payment]:
+    """The payments that have an id, each once: what the model scores by, and what was decided."""
     found: dict[bytes, Payment] = {}
     for row, place in enumerate(sent.read.places.tolist()):
         id = sent.ids[place]
@@ -218,12 +241,15 @@ def _remember(detector: Detector, fit: Fit, sent: Sent, scores: Scores, decision
         risk = float(scores.risk[row])
         time = _time(sent.times[place]) if sent.times else None
         found[name] = Payment(name, numbers_of(sent.read.X[row]), time, float(scores.score[row]), risk, risk >= decision.score)
-    if found:
-        columns = columns_digest(fit.spec.columns)
-        with driving(service.engine) as connection:
-            payments.remember(
-                connection, detector.model_id, detector.number, columns, decision.expected_alert_rate, list(found.values())
-            )
+    return list(found.values())
+
+
+def _remember(model_id: int, detector: Answering, sent: list[Payment], decision: Decision, service: Service) -> None:
+    if not sent:
+        return
+    columns = columns_digest(detector.fit.spec.columns)
+    with driving(service.engine) as connection:
+        payments.remember(connection, model_id, detector.number, columns, decision.expected_alert_rate, sent)
 
 
 def _time(value: object) -> float | None:

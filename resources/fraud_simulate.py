@@ -11,16 +11,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from errors import Conflict, NotFound
 from resources.body import fields_of_body, read_body
-from resources.caller import Caller, reading_caller
+from resources.caller import reading_caller
 from resources.fraud import SAMPLE
-from resources.fraud_scoring import detector_of, fit_of
+from resources.fraud_scoring import Answering, answering
 from resources.operation import Operation
 from resources.service import Service, service
 from resources.validation import validated
 from science.fraud.reference import MOST
 from science.fraud.thresholds import BINS, Outcomes, simulate
 from store import payments
-from store.detectors import Detector
 from store.engine import reading
 
 MOST_THRESHOLDS = BINS
@@ -99,10 +98,10 @@ class FraudSimulation(Resource):
         this = service()
         asker = reading_caller(this)
         asked = validated(SimulateRequest, fields_of_body(request, read_body(request, this.settings.max_body_bytes), this.limits))
-        detector = detector_of(asked.model, asker, this)
-        if not (detector.sample or asker.kind == "secret"):
+        detector = answering(asked.model, asker, this)
+        if detector.model_id is not None and asker.kind != "secret":
             raise NotFound("there is no detector of this name whose labels this key may see")
-        holdout, labels = fit_of(detector, this).outcomes, _labels(detector, asker, this)
+        holdout, labels = detector.fit.outcomes, _labels(detector, this)
         known = {"all": holdout.merge(labels), "holdout": holdout, "labels": labels}[asked.of]
         if not known.legitimate.any() and not known.fraud.any():
             raise Conflict(
@@ -117,9 +116,9 @@ class FraudSimulation(Resource):
         }, 200
 
 
-def _labels(detector: Detector, asker: Caller, service: Service) -> Outcomes:
+def _labels(detector: Answering, service: Service) -> Outcomes:
     """Count the labelled payments that the live version scored, by their risk scores."""
-    if detector.sample or detector.number is None:
+    if detector.model_id is None:
         return Outcomes.empty()
     with reading(service.engine) as connection:
         found = payments.labelled(connection, detector.model_id, detector.number, MOST_LABELS)

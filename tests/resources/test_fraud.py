@@ -5,26 +5,36 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
+from resources.fraud_scoring import sample
 from resources.service import EXTENSION
-from science.fraud.fit import score
-from store import keys, models, payments
+from science.fraud.fit import score, shares
+from store import keys, models, payments, sample_detector
 from store.engine import reading, writing
 from tests.jobs.refits import decided
-from tests.kinds.samples import sample
+from tests.kinds.samples import sample as sample_data
 from tests.resources.conftest import engine_of, new_site
+from tests.serving import ROOT
 
+MEGABYTES = 20  # that the web process may gain
 COLUMNS = [*(f"V{number}" for number in range(1, 29)), "Amount"]
 SPEC = {"columns": COLUMNS, "label": "Class", "time": "Time", "weight": "weight", "detector": "mahalanobis"}
 BODY = {"kind": "fraud", "dataset": "payments", "spec": SPEC, "refit": "manual"}
-LEGITIMATE, STOLEN = 0, int(np.argmin(np.where(sample("payments")["Class"].values == 1, sample("payments")["V14"].values, 0)))
+LEGITIMATE = 0
+FRAUDS = np.flatnonzero(sample_data("payments")["Class"].values)
+STOLEN = int(FRAUDS[np.argmin(sample_data("payments")["V14"].values[FRAUDS])])  # the most unusual of V14
+    0,
+    int(np.argmin(np.where(sample_data("payments")["Class"].values == 1, sample_data("payments")["V14"].values, 0))),
+)
 
 
 def payment(place, **changed):
-    table = sample("payments")
+    table = sample_data("payments")
     return {name: table[name].values[place] for name in COLUMNS} | changed
 
 
@@ -304,3 +314,57 @@ def test_payments_and_reasons_never_reach_the_logs(score_of, capfd):
     assert "/fraud" in logged
     for text in ("4711", "98765", "4929", "Secret", "V14", "reasons", str(payment(STOLEN)["V1"])):
         assert text not in logged
+
+
+def test_without_a_key_the_sample_detector_tells_a_stolen_card_and_its_probability(client):
+    body = {"model": "cards", "transactions": [payment(LEGITIMATE), payment(STOLEN)]}
+    usual, stolen = client.post("/fraud", json=body).json["results"]
+    assert (usual["alert"], stolen["alert"]) == (False, True)
+    assert usual["probability"] < 0.5 < stolen["probability"]
+
+
+def test_the_sample_detector_remembers_nothing(application, client):
+    site = new_site(application)
+    body = {"model": "cards", "transactions": [payment(STOLEN, id="t1")]}
+    assert client.post("/fraud", json=body, headers=site.headers).status_code == 200
+    labels = {"model": "cards", "labels": [{"id": "t1", "label": "fraud"}]}
+    assert client.post("/fraud/labels", json=labels, headers=site.headers).status_code == 404
+
+
+def test_the_shares_of_all_columns_add_up_to_one(client):
+    columns = sample_detector.sample_detector().told["spec"]["columns"]
+    body = {"model": "cards", "transactions": [payment(STOLEN)], "reasons": 20}
+    told = client.post("/fraud", json=body).json["results"][0]["reasons"]
+    whole = shares(sample().fit, np.array([list(payment(STOLEN).values())]))
+    assert whole.sum() == pytest.approx(1)
+    assert [each["share"] for each in told] == sorted(whole[0].tolist(), reverse=True)[:20]
+    assert len(columns) == whole.shape[1]
+
+
+def test_nothing_of_tensorflow_is_loaded_by_scoring_a_payment():
+    program = (
+        "import sys, config, app\n"
+        "from resources.fraud_scoring import sample\n"
+        "from science.fraud.fit import score, reasons\n"
+        "fit = sample().fit\n"
+        "score(fit, fit.golden.X)\n"
+        "reasons(fit, fit.golden.X)\n"
+        "print(*({name.partition('.')[0] for name in sys.modules} & {'tensorflow', 'keras', 'h5py'}), 'nothing')"
+    )
+    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["nothing"]
+
+
+def test_a_detector_adds_little_to_the_web_process():
+    program = (
+        "import resource, app, resources.fraud\n"
+        "from resources.fraud_scoring import sample\n"
+        "from science.fraud.fit import reasons\n"
+        "def used(): return int(open('/proc/self/statm').read().split()[1]) * resource.getpagesize()\n"
+        "before = used()\n"
+        "fit = sample().fit\n"
+        "reasons(fit, fit.golden.X)\n"
+        "print((used() - before) / 2**20)"
+    )
+    told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert float(told.stdout) < MEGABYTES

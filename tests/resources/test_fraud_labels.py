@@ -13,21 +13,27 @@ from tests.resources.test_fraud import BODY, LEGITIMATE, STOLEN, payment
 MODEL = "cards"
 
 
-@pytest.fixture
-def shop(application, client):
-    """A site with a detector that scored four payments: two alerts, a miss and a usual one."""
+@pytest.fixture(scope="module")
+def trained(application):
+    """A site with a detector."""
     site = new_site(application)
-    assert client.put(f"/models/{MODEL}", json=BODY, headers=site.headers).status_code == 201
+    response = application.test_client().put(f"/models/{MODEL}", json=BODY, headers=site.headers)
+    assert response.status_code == 201
     assert decided(engine_of(application), model_of(application, site)).state == "promoted"
-    sent = [
-        payment(STOLEN, id="caught"),
-        payment(STOLEN, id="false"),
-        payment(LEGITIMATE, id="missed"),
-        payment(LEGITIMATE, id=4),
-    ]
-    response = client.post("/fraud", json={"model": MODEL, "transactions": sent}, headers=site.headers)
-    assert [each["alert"] for each in response.json["results"]] == [True, True, False, False]
     return site
+
+
+@pytest.fixture
+def shop(application, client, trained):
+    """The site, whose detector has scored four payments: two alerts, a miss and a usual one."""
+    with writing_once(engine_of(application)) as connection:
+        connection.exec_driver_sql(f"DELETE FROM payments WHERE model_id = {model_of(application, trained).id}")
+    sent = [
+        payment(place, id=id) for id, place in {"caught": STOLEN, "false": STOLEN, "missed": LEGITIMATE, 4: LEGITIMATE}.items()
+    ]
+    response = client.post("/fraud", json={"model": MODEL, "transactions": sent}, headers=trained.headers)
+    assert [each["alert"] for each in response.json["results"]] == [True, True, False, False]
+    return trained
 
 
 def model_of(application, site):
