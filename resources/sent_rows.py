@@ -10,7 +10,8 @@ from resources.csv_rows import rows_of_csv
 from resources.json_rows import rows_of_json
 from resources.service import Service
 from store.columns import Type
-from store.datasets import DatasetInfo, check_columns, sent_columns
+from store.datasets import DatasetInfo
+from store.drift import check_columns, sent_columns
 from store.rows import Rows
 from store.rules import Rules
 

@@ -8,30 +8,31 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-import psycopg2.errors
-from psycopg2.sql import SQL, Composed, Identifier, Literal
+from psycopg2.sql import SQL, Identifier
 from sqlalchemy import Connection
 
-from errors import Conflict, InvalidInput, LimitExceeded, NotFound
-from store import catalog, registered, summary
+from errors import Conflict, LimitExceeded, NotFound
+from store import catalog
 from store.catalog import DatasetInfo as DatasetInfo
 from store.catalog import find as find
 from store.catalog import list_ as list_
 from store.catalog import table_of
-from store.columns import ROW, ColumnInfo
+from store.columns import ColumnInfo
 from store.columns import StoredColumn as StoredColumn
-from store.copy_text import Decoder
-from store.copying import COPIED, SPELLED, Copying
+from store.drift import check_columns, check_types, sent_columns
 from store.driver import cursor_of
 from store.filling import create, fill
 from store.intake import Intake, columns_of
 from store.joining import joined_by
 from store.masking import joining_key
+from store.reading import counted as counted
+from store.reading import load as load
+from store.reading import write_csv as write_csv
 from store.rows import Rows, rows_of_columns
-from store.rules import NO_RULES, Rules, check_sent, check_stored, pointer
+from store.rules import NO_RULES, Rules, check_sent, check_stored
 from store.summary import beginning, behind, chained, summarised
 
 FILL_SECONDS = 25  # a large body takes longer than a query may; the router gives up at 30
@@ -97,7 +98,7 @@ def append(connection: Connection, site_id: int, name: str, rows: Rows, *, secre
     _refuse_registered(info)
     check_columns(info, list(rows.types))
     rows = rows.select([column.name for column in sent_columns(info)])
-    check_drift(info, rows)
+    check_types(info, rows)
     joined = joined_by(connection, site_id, name, info.rules, rows.types)
     _check_bounds(connection, site_id, name, len(info.columns), info.rows + rows.count, bounds)
     intake = Intake(info.columns, info.rules, joined, joining_key(secret, site_id))
@@ -118,43 +119,6 @@ def save(
     return put(connection, site_id, name, given, secret=b"", bounds=Bounds(), fingerprint=fingerprint).info
 
 
-def load(connection: Connection, info: DatasetInfo, *, after: int = 0, limit: int | None = None) -> dict[str, list[Any]]:
-    """Read the rows behind the first `after`, all or `limit` of them, as lists by column name, in order; None where missing.
-
-    Raises Conflict when the dataset was replaced or removed after `info` was found; rows appended since are not read.
-    """
-    decoder = Decoder([column.type for column in info.columns])
-    _copied(connection, info, COPIED, decoder, after, limit)
-    columns = decoder.columns()
-    if info.source is None and not columns[0] and limit != 0 and after < info.rows:
-        raise _replaced(info)
-    return {column.name: values for column, values in zip(info.columns, columns, strict=True)}
-
-
-def write_csv(connection: Connection, info: DatasetInfo, file: Any, *, after: int = 0, limit: int | None = None) -> None:
-    """Write rows to a file as CSV, without the line of names: as Postgres writes it, in constant memory. Raises as load."""
-    begun = file.tell()
-    _copied(connection, info, SPELLED, file, after, limit)
-    if info.source is None and file.tell() == begun and limit != 0 and after < info.rows:
-        raise _replaced(info)
-
-
-def counted(connection: Connection, info: DatasetInfo) -> DatasetInfo:
-    """Count the different values where an append left them unknown, and keep the counts; of a registered one, count all."""
-    if info.source is not None:
-        return registered.refreshed(connection, info)
-    if all(c.type == "number" or c.distinct is not None for c in info.columns):
-        return info
-    try:
-        with cursor_of(connection) as cursor:
-            columns = summary.counted(cursor, table_of(info.site_id, info.name), info.columns, info.rows)
-    except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn):
-        raise _replaced(info) from None
-    told = replace(info, columns=columns)
-    catalog.recount(connection, told)
-    return told
-
-
 def remove(connection: Connection, site_id: int, name: str) -> bool:
     """Delete a dataset of the site itself. False when it has none of that name. Needs a transaction."""
     info = catalog.lock(connection, site_id, name)
@@ -165,33 +129,6 @@ def remove(connection: Connection, site_id: int, name: str) -> bool:
     with cursor_of(connection) as cursor:
         cursor.execute(SQL("DROP TABLE {}").format(table_of(site_id, name)))
     return True
-
-
-def sent_columns(info: DatasetInfo) -> tuple[ColumnInfo, ...]:
-    """The columns that rows to append must have: all but the joined ones."""
-    join = info.rules.join
-    added = set(join.columns or ()) if join else set()
-    return tuple(column for column in info.columns if column.name not in added)
-
-
-def check_columns(info: DatasetInfo, names: Sequence[str]) -> None:
-    """Refuse rows to append that lack a column of the dataset, or have one more. Raises InvalidInput naming it."""
-    expected = [column.name for column in sent_columns(info)]
-    for name in expected:
-        if name not in names:
-            detail = f"the column {name} of the dataset is missing; send it, with null where a value is not known"
-            raise InvalidInput(detail, field=pointer("data", name))
-    for name in names:
-        if name not in expected and info.rules.columns is None:
-            raise InvalidInput(f"the dataset has no column {name}; put it anew to add one", field=pointer("data", name))
-
-
-def check_drift(info: DatasetInfo, rows: Rows) -> None:
-    """Refuse rows to append whose columns are of other types. Raises InvalidInput naming the column."""
-    for column in sent_columns(info):
-        if rows.types[column.name] != column.type:
-            detail = f"the column {column.name} holds a {rows.types[column.name]} where the dataset has a {column.type}"
-            raise InvalidInput(detail, field=pointer("data", column.name))
 
 
 def _replace(connection: Connection, site_id: int, name: str, intake: Intake, rows: Rows, fingerprint: str | None) -> Stored:
@@ -244,38 +181,3 @@ def _refuse_registered(info: DatasetInfo) -> None:
 
 def _allow_time(cursor: Any) -> None:
     cursor.execute(f"SET LOCAL statement_timeout = '{FILL_SECONDS}s'")
-
-
-def _copied(connection: Connection, info: DatasetInfo, copying: Copying, file: Any, after: int, limit: int | None) -> None:
-    if info.source is not None:
-        registered.copy(connection, info, copying, file, after, limit)
-        return
-    with cursor_of(connection) as cursor:
-        try:
-            cursor.copy_expert(copying.command.format(_reading(info, copying, after, limit)), file)
-        except (psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn):
-            raise _replaced(info) from None
-
-
-def _reading(info: DatasetInfo, copying: Copying, after: int, limit: int | None) -> Composed:
-    """Select rows of `info` only if it has not been put anew since."""
-    last = info.rows if limit is None else min(info.rows, after + limit)
-    query = SQL(
-        "SELECT {columns} FROM {table}"
-        " WHERE EXISTS (SELECT FROM datasets WHERE id = {id} AND incarnation = {incarnation} AND name = {name})"
-        " AND {row} > {after} AND {row} <= {last} ORDER BY {row}"
-    )
-    return query.format(
-        columns=SQL(", ").join(copying.expression(column) for column in info.columns),
-        table=table_of(info.site_id, info.name),
-        id=Literal(info.id),
-        name=Literal(info.name),
-        incarnation=Literal(info.incarnation),
-        row=Identifier(ROW),
-        after=Literal(after),
-        last=Literal(last),
-    )
-
-
-def _replaced(info: DatasetInfo) -> Conflict:
-    return Conflict(f"the dataset {info.name} was replaced or removed while it was being read; ask again")
