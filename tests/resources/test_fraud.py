@@ -28,9 +28,6 @@ BODY = {"kind": "fraud", "dataset": "payments", "spec": SPEC, "refit": "manual"}
 LEGITIMATE = 0
 FRAUDS = np.flatnonzero(sample_data("payments")["Class"].values)
 STOLEN = int(FRAUDS[np.argmin(sample_data("payments")["V14"].values[FRAUDS])])  # the most unusual of V14
-    0,
-    int(np.argmin(np.where(sample_data("payments")["Class"].values == 1, sample_data("payments")["V14"].values, 0))),
-)
 
 
 def payment(place, **changed):
