@@ -13,7 +13,7 @@ from errors import InvalidInput
 from science.deadline import Deadline
 from science.forecast.banded import Process, process
 from science.forecast.differences import check_length, difference, extend
-from science.forecast.estimate import Estimate, estimate, standard_errors
+from science.forecast.estimate import COARSE, FINE, Estimate, estimate, standard_errors
 from science.forecast.kalman import filtered
 from science.forecast.likelihood import Sample
 from science.forecast.orders import Orders
@@ -101,45 +101,71 @@ class Data:
 
 def fit(data: Data, lags: Sequence[int], orders: Orders, deadline: Deadline, *, constant: bool, by_r: bool = False) -> Arma:
     """Fit by exact maximum likelihood. Raises TooShort, and InvalidInput for regressors that depend on each other."""
-    filled, sample, X, names = _prepared(data, lags, constant)
-    count = orders.count + len(names)
-    gaps = int(np.isnan(data.y).sum())
-    check_length(len(data.y) - gaps, lags, remaining=count + SPARE)
-    try:
-        found = estimate(orders, sample, deadline)
-    except np.linalg.LinAlgError:
-        raise InvalidInput("the columns of x depend on each other after differencing; leave one out", field="x") from None
-    return _told(data, lags, found, sample, X, names, filled, by_r=by_r)
+    prepared = _prepared(data, lags, constant)
+    return _told(data, lags, _estimated(data, lags, orders, prepared, deadline), prepared, by_r=by_r)
 
 
 def search(data: Data, lags: Sequence[int], season: int, deadline: Deadline, *, by_r: bool = False) -> Arma:
     """Choose the orders (and a constant after at most one difference) by AICc, stepwise (Hyndman and Khandakar 2008)."""
-    constant = len(lags) <= 1
+    prepared = _prepared(data, lags, len(lags) <= 1)
     seasonal = season > 1 and len(data.y) >= 3 * season
     n = int(np.isfinite(data.y).sum()) - sum(lags) - data.X.shape[1]
     room = max(0, n - SPARE - 2)
-    known: dict[tuple[int, int, int, int], Arma] = {}
+    known: dict[tuple[int, int, int, int], tuple[float, Estimate]] = {}
 
     def tried(p: int, q: int, P: int, Q: int) -> None:
         key = (p, q, P, Q)
         allowed = 0 <= p <= MOST and 0 <= q <= MOST and 0 <= P <= seasonal and 0 <= Q <= seasonal and sum(key) <= room
         if allowed and key not in known and len(known) < FITS:
-            known[key] = fit(data, lags, Orders(p, q, P, Q, season if seasonal else 1), deadline, constant=constant, by_r=by_r)
+            orders = Orders(p, q, P, Q, season if seasonal else 1)
+            found = _estimated(data, lags, orders, prepared, deadline, tolerance=COARSE)
+            known[key] = (_criteria(found, prepared)[1], found)
 
     s = int(seasonal)
     for start in ((0, 0, 0, 0), (1, 0, s, 0), (0, 1, 0, s), (2, 2, 0, s), (1, 1, 0, s)):
         tried(*start)
     while True:
-        best = min(known, key=lambda key: known[key].aicc)
+        best = min(known, key=lambda key: known[key][0])
         for step in ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1), (1, 1, 0, 0)):
             for sign in (1, -1):
                 tried(*(best[i] + sign * step[i] for i in range(4)))
-        if min(known, key=lambda key: known[key].aicc) == best or len(known) >= FITS:
+        if min(known, key=lambda key: known[key][0]) == best or len(known) >= FITS:
             break
-    return known[min(known, key=lambda key: known[key].aicc)]
+    rough = known[min(known, key=lambda key: known[key][0])][1]
+    found = estimate(rough.orders, prepared.sample, deadline, start=rough.coefficients)
+    return _told(data, lags, found, prepared, by_r=by_r)
 
 
-def _prepared(data: Data, lags: Sequence[int], constant: bool) -> tuple[FloatArray, Sample, FloatArray, tuple[str, ...]]:
+@dataclass(frozen=True)
+class _Prepared:
+    """What all orders are fitted to."""
+
+    filled: FloatArray
+    sample: Sample
+    X: FloatArray
+    names: tuple[str, ...]
+
+
+def _estimated(
+    data: Data, lags: Sequence[int], orders: Orders, prepared: _Prepared, deadline: Deadline, *, tolerance: float = FINE
+) -> Estimate:
+    gaps = int(np.isnan(data.y).sum())
+    check_length(len(data.y) - gaps, lags, remaining=orders.count + len(prepared.names) + SPARE)
+    try:
+        return estimate(orders, prepared.sample, deadline, tolerance=tolerance)
+    except np.linalg.LinAlgError:
+        raise InvalidInput("the columns of x depend on each other after differencing; leave one out", field="x") from None
+
+
+def _criteria(found: Estimate, prepared: _Prepared, value: float | None = None) -> tuple[float, float, float]:
+    """Return AIC, AICc and BIC, which count sigma as a coefficient; of another value of the log-likelihood if there is one."""
+    value = found.profile.log_likelihood if value is None else value
+    k, nobs = found.orders.count + len(prepared.names) + 1, prepared.sample.nobs
+    aic = -2 * value + 2 * k
+    return aic, aic + (2 * k * (k + 1) / (nobs - k - 1) if nobs > k + 1 else np.inf), -2 * value + k * log(nobs)
+
+
+def _prepared(data: Data, lags: Sequence[int], constant: bool) -> _Prepared:
     n = len(data.y)
     missing = np.flatnonzero(np.isnan(data.y))
     known = np.flatnonzero(np.isfinite(data.y))
@@ -157,26 +183,17 @@ def _prepared(data: Data, lags: Sequence[int], constant: bool) -> tuple[FloatArr
         columns = np.column_stack([np.ones(len(columns)), columns])
         names = ("drift" if lags else "intercept", *names)
     w, _ = difference(filled, lags)
-    return filled, Sample(w, unit, columns[: len(w)]), columns, names
+    return _Prepared(filled, Sample(w, unit, columns[: len(w)]), columns, names)
 
 
-def _told(
-    data: Data,
-    lags: Sequence[int],
-    found: Estimate,
-    sample: Sample,
-    X: FloatArray,
-    names: tuple[str, ...],
-    filled: FloatArray,
-    *,
-    by_r: bool,
-) -> Arma:
+def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared, *, by_r: bool) -> Arma:
+    sample, X, names = prepared.sample, prepared.X, prepared.names
     orders, profile, h = found.orders, found.profile, data.h
     phi, theta = orders.polynomials(found.coefficients)
     whole = process(phi, theta, len(sample.w) + h)
     assert whole is not None
     missing = np.flatnonzero(np.isnan(data.y))
-    y = filled.copy()
+    y = prepared.filled.copy()
     y[missing] += profile.missing
     w, _ = difference(y, lags)
     regression = X @ profile.beta
@@ -197,7 +214,7 @@ def _told(
     fitted = np.full(len(y), np.nan)
     fitted[sum(lags) :] = y[sum(lags) :] - z * whole.L[0, : len(w)]
     fitted[missing] = np.nan
-    k = count + 1
+    aic, aicc, bic = _criteria(found, prepared, value)
     return Arma(
         orders=orders,
         lags=tuple(lags),
@@ -207,9 +224,9 @@ def _told(
         sigma2=sigma2,
         sigma2_ml=profile.sigma2,
         log_lik=value,
-        aic=-2 * value + 2 * k,
-        aicc=-2 * value + 2 * k + (2 * k * (k + 1) / (nobs - k - 1) if nobs > k + 1 else np.inf),
-        bic=-2 * value + k * log(nobs),
+        aic=aic,
+        aicc=aicc,
+        bic=bic,
         nobs=nobs,
         converged=found.converged,
         y=y,

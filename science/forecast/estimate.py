@@ -17,6 +17,7 @@ from science.forecast.orders import Orders
 from science.table import FloatArray
 
 IMPOSSIBLE = 1e10  # stands for minus the likelihood of coefficients that no process has
+FINE, COARSE = 1e-6, 1e-3  # of the gradient per value: the first gives digits, the second an order and a start
 STEP = 1e-4  # of the second differences for standard errors
 
 
@@ -37,8 +38,10 @@ def at(orders: Orders, coefficients: FloatArray, sample: Sample) -> Profile | No
     return profile(found, sample) if found else None
 
 
-def estimate(orders: Orders, sample: Sample, deadline: Deadline) -> Estimate:
-    """Maximise the exact likelihood. Raises DeadlineExceeded."""
+def estimate(
+    orders: Orders, sample: Sample, deadline: Deadline, *, start: FloatArray | None = None, tolerance: float = FINE
+) -> Estimate:
+    """Maximise the exact likelihood, from coefficients already found or from CSS. Raises DeadlineExceeded."""
     if not orders.count:
         found = at(orders, np.zeros(0), sample)
         assert found is not None
@@ -49,8 +52,8 @@ def estimate(orders: Orders, sample: Sample, deadline: Deadline) -> Estimate:
         found = at(orders, orders.stationary(free), sample)
         return -found.log_likelihood / sample.nobs if found and np.isfinite(found.log_likelihood) else IMPOSSIBLE
 
-    starts = [np.zeros(orders.count), conditional(orders, sample)]
-    free, converged = _minimum(loss, min(starts, key=loss))
+    starts = [np.zeros(orders.count), conditional(orders, sample)] if start is None else [orders.free(start)]
+    free, converged = _minimum(loss, min(starts, key=loss), tolerance)
     coefficients = orders.invertible(orders.stationary(free))
     found = at(orders, coefficients, sample)
     assert found is not None
@@ -70,7 +73,7 @@ def conditional(orders: Orders, sample: Sample) -> FloatArray:
             squares = float(e @ e)
         return 0.5 * np.log(squares / len(e)) if 0 < squares < np.inf else IMPOSSIBLE
 
-    free, _ = _minimum(loss, np.zeros(orders.count), tolerance=1e-3)
+    free, _ = _minimum(loss, np.zeros(orders.count), COARSE)
     return orders.free(orders.invertible(orders.stationary(free)))
 
 
@@ -94,7 +97,7 @@ def standard_errors(found: Estimate, sample: Sample) -> FloatArray:
     return errors
 
 
-def _minimum(loss: Callable[[FloatArray], float], start: FloatArray, tolerance: float = 1e-6) -> tuple[FloatArray, bool]:
+def _minimum(loss: Callable[[FloatArray], float], start: FloatArray, tolerance: float) -> tuple[FloatArray, bool]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)
         found = minimize(loss, start, method="BFGS", options={"gtol": tolerance, "maxiter": 100})

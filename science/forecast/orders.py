@@ -33,8 +33,8 @@ class Orders:
 
     def split(self, coefficients: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Part the coefficients into ar, ma, sar, sma."""
-        ends = np.cumsum([self.p, self.q, self.P])
-        return tuple(np.split(coefficients, ends))  # type: ignore[return-value]
+        a, b, c = self.p, self.p + self.q, self.p + self.q + self.P
+        return coefficients[:a], coefficients[a:b], coefficients[b:c], coefficients[c:]
 
     def polynomials(self, coefficients: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Multiply the seasonal factors out. Returns phi, (p + season P,), and theta, (q + season Q,)."""

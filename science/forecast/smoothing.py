@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -102,8 +101,8 @@ def passes(x: FloatArray, lengths: frozenset[int], deadline: Deadline, sets: Gri
     s11, s12, s22 = (np.zeros(G) for _ in range(3))
     c1, c2, squares = (np.zeros_like(level) for _ in range(3))
     one_step, on_the_way = {row: np.empty((n, G)) for row in told}, np.empty((n, 2, G))
-    kept: list[tuple[int, tuple[Any, ...]]] = []
     columns = np.ascontiguousarray(x.T)[:, :, None]
+    known = _room(sorted(lengths), len(x), G, one_step, on_the_way)
     for t in range(n):
         if t % 64 == 0:
             deadline.check()
@@ -124,11 +123,28 @@ def passes(x: FloatArray, lengths: frozenset[int], deadline: Deadline, sets: Gri
         level1, slope1 = response1 - alpha * response1, trend1 - beta * response1
         level2, slope2 = response2 - alpha * response2, trend2 - beta * response2
         if t + 1 in lengths:
-            ends = (level.copy(), slope.copy()), (level1, slope1, level2, slope2)
-            kept.append((t + 1, ((s11, s12, s22), (c1.copy(), c2.copy()), squares.copy(), *ends)))
-    sums, products, errors, states, responses = (np.array([known[i] for _, known in kept]) for i in range(5))
-    places = {length: i for i, (length, _) in enumerate(kept)}
-    return Passed(places, sums, products, errors, states, responses, one_step, on_the_way)
+            at = known.places[t + 1]
+            known.squares[at] = s11, s12, s22
+            known.products[at, 0], known.products[at, 1], known.errors[at] = c1, c2, squares
+            known.states[at, 0], known.states[at, 1] = level, slope
+            known.responses[at] = level1, slope1, level2, slope2
+    return known
+
+
+def _room(lengths: Sequence[int], rows: int, G: int, one_step: Mapping[int, FloatArray], on_the_way: FloatArray) -> Passed:
+    """Make room for what a pass finds."""
+    L = len(lengths)
+    places = {length: i for i, length in enumerate(lengths)}
+    return Passed(
+        places=places,
+        squares=np.empty((L, 3, G)),
+        products=np.empty((L, 2, rows, G)),
+        errors=np.empty((L, rows, G)),
+        states=np.empty((L, 2, rows, G)),
+        responses=np.empty((L, 4, G)),
+        one_step=one_step,
+        on_the_way=on_the_way,
+    )
 
 
 def smooth(form: Form, x: FloatArray, passed: Passed, origins: Origins, h: int, sets: Grid = GRID) -> Smoothed:
