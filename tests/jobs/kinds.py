@@ -32,7 +32,7 @@ def endless(asked: Any, table: Table, limits: Limits, deadline: Deadline) -> Any
 
 
 def slow(asked: Any, table: Table, limits: Limits, deadline: Deadline) -> Any:
-    time.sleep(0.5)
+    time.sleep(0.25)
     return FIT(asked, table, limits, deadline)
 
 

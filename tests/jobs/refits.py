@@ -29,9 +29,7 @@ from store.runs import Run
 from tests.kinds.samples import sample
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = (
-    "from jobs import refit; from jobs.task import TASK_MODULES; refit.main(modules=(*TASK_MODULES, 'tests.jobs.bad_kinds'))"
-)
+PROGRAM = "from jobs import {0}; from jobs.task import TASK_MODULES; {0}.main(modules=(*TASK_MODULES, '{1}'))"
 IRIS = "Sepal_Length ~ Sepal_Width + Petal_Length"
 
 
