@@ -108,7 +108,7 @@ def measured(case: str, paths: dict[str, Path], rounds: int, patience: float) ->
 def engines() -> dict[str, list[str]]:
     found = {"lamplight": [sys.executable, "-m", "benchmarks.peers.mixed_lamplight"]}
     if shutil.which("Rscript"):
-        found["lme4"] = ["Rscript", str(PEERS / "mixed.R")]
+        found["lme4"] = ["Rscript", str(PEERS / "mixed_lme4.R")]
     found["statsmodels"] = [sys.executable, "-m", "benchmarks.peers.mixed_statsmodels"]
     found["gpboost"] = [sys.executable, "-m", "benchmarks.peers.mixed_gpboost"]
     return found

@@ -36,10 +36,11 @@ class Held:
 
 @dataclass(frozen=True)
 class RowMap:
-    """One row of L of a term: which effect it is, and where its entries come from."""
+    """One row of L of a term: which effect it is, and where its entries come from, in units of 1 / size."""
 
     place: Place
     effect: int
+    size: float  # root mean square of the effect's column: so that the search does not feel the column's unit
     columns: int  # it has entries in the first so many columns
     kind: Literal["free", "length", "direction"]
     entries: slice  # of the coordinates
@@ -79,15 +80,17 @@ class Coordinates:
         """Fill Lambda = L / sigma (q, q) per factor, in the units of the data. length: the held value if it is one."""
         lambdas = [np.zeros((width, width)) for width in pattern.widths]
         for row, at in self.placed():
-            lambdas[row.place.grouping][at] = row.row(x, length if row.kind == "length" else value) / sigma
+            lambdas[row.place.grouping][at] = row.row(x, length * row.size if row.kind == "length" else value) / (
+                sigma * row.size
+            )
         return lambdas
 
     def pulled_back(self, x: FloatArray, value: float, length: float, gradients: Sequence[FloatArray]) -> FloatArray:
         """Carry gradients in L (q, q) over to the coordinates of the rows."""
         gradient = np.zeros(len(self.start))
         for row, at in self.placed():
-            own = gradients[row.place.grouping][at]
-            gradient[row.entries] = row.pulled_back(x, length if row.kind == "length" else value, own)
+            own = gradients[row.place.grouping][at] / row.size
+            gradient[row.entries] = row.pulled_back(x, length * row.size if row.kind == "length" else value, own)
         return gradient
 
     def placed(self) -> Iterator[tuple[RowMap, tuple[int, slice]]]:
@@ -112,13 +115,14 @@ def coordinates_of(
     """Lay out the coordinates at an optimum. covariances and bases T: (q, q) per factor; sigma: what variances compare with."""
     rows: list[RowMap] = []
     start: list[float] = []
-    sizes: list[float] = []
     for place in pattern.places:
         own = held.place == place
         first = held.effects if own else ()
         order = [*first, *(effect for effect in range(place.size) if effect not in first)]
         block = slice(place.start, place.start + place.size)
-        L = semidefinite_factor(covariances[place.grouping][block, block][np.ix_(order, order)])
+        sizes = np.array([size_of(bases, place, effect) for effect in order])
+        S = covariances[place.grouping][block, block][np.ix_(order, order)]
+        L = semidefinite_factor(S * sizes[:, None] * sizes)
         for number, effect in enumerate(order):
             kind: Literal["free", "length", "direction"] = "free"
             entries = L[number, : number + 1].tolist()
@@ -126,10 +130,10 @@ def coordinates_of(
                 kind, entries = "length", entries if any(entries) else [1.0] * len(entries)
             elif own and held.kind == "correlation" and number == 1:
                 kind, entries = "direction", [float(np.linalg.norm(entries))]
-            rows.append(RowMap(place, effect, number + 1, kind, slice(len(start), len(start) + len(entries))))
+            entry = slice(len(start), len(start) + len(entries))
+            rows.append(RowMap(place, effect, float(sizes[number]), number + 1, kind, entry))
             start += entries
-            sizes += [size_of(bases, place, effect)] * len(entries)
-    widths = 0.1 * np.maximum(np.abs(np.array(start)), 0.05 * sigma / np.array(sizes))
+    widths = 0.1 * np.maximum(np.abs(np.array(start)), 0.05 * sigma)
     return Coordinates(tuple(rows), np.array(start), widths)
 
 

@@ -68,16 +68,19 @@ def descend(
     W: FloatArray,
     visit: Callable[[Point], None] | None = None,
     renewed: Callable[[FloatArray], FloatArray] | None = None,
+    enough: float = 0.0,
 ) -> tuple[Point, FloatArray]:
     """Go down from `point` with the inverse Hessian W until the gradient is flat or no step goes down any more.
 
     Returns where it stopped and W there. visit: called with every point on the way. renewed: an inverse Hessian from theory,
-    taken for the first steps, which change too much for their differences to say much.
+    taken for the first steps, which change too much for their differences to say much. enough: a decrease that is not worth
+    another step.
     """
     for number in range(MOST_STEPS):
-        if point.flat:
+        direction = -W @ point.gradient
+        if point.flat or -0.5 * float(direction @ point.gradient) < enough:
             break
-        following = _along(landscape, point, -W @ point.gradient)
+        following = _along(landscape, point, direction)
         if following is None:
             break
         if renewed is not None and number < RENEWALS:

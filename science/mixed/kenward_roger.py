@@ -28,7 +28,8 @@ LEAST_INFORMATION = 1e-10  # of the largest: directions that carry less are left
 
 @dataclass(frozen=True)
 class KenwardRoger:
-    """Phi, P and W as in pbkrtest: the plain covariance (k, k), its changes with the variances, and their covariance."""
+    """Phi, P and W as in pbkrtest, in units of sigma^2: the plain covariance (k, k), its changes with the variances, and
+    the covariance of those."""
 
     covariance: FloatArray  # (k, k), adjusted
     df: FloatArray  # (k,)
@@ -82,20 +83,18 @@ def kenward_roger(estimate: Estimate, sample: Sample, limits: Limits) -> Kenward
     groupings, _ = whitened(rows.groupings)
     clusters = _clusters(estimate, groupings, X, limits)
     traces = _traces(clusters, X.T @ X, sample.rows)
-    sigma2, Phi = estimate.sigma2, estimate.covariance
-    P = [-part / sigma2**2 for part in traces.first]
-    Q = [[part / sigma2**3 for part in row] for row in traces.second]
+    Phi = estimate.covariance / estimate.sigma2  # in units of sigma^2 no power of it can overflow
+    P = [-part for part in traces.first]
+    Q = traces.second
     count = range(len(P))
     information = np.array(
-        [
-            [traces.both[r, s] / sigma2**2 - 2.0 * np.sum(Phi * Q[r][s]) + np.sum((Phi @ P[r]) * (P[s] @ Phi)) for s in count]
-            for r in count
-        ]
+        [[traces.both[r, s] - 2.0 * np.sum(Phi * Q[r][s]) + np.sum((Phi @ P[r]) * (P[s] @ Phi)) for s in count] for r in count]
     )
     W = 2.0 * _inverted(information)
     U = sum((W[r, s] * (Q[r][s] - P[r] @ Phi @ P[s]) for r in count for s in count), np.zeros_like(Phi))
     adjusted = Phi + 2.0 * Phi @ U @ Phi
-    return KenwardRoger(0.5 * (adjusted + adjusted.T), _degrees(Phi, P, W), Phi, tuple(P), W)
+    covariance = 0.5 * estimate.sigma2 * (adjusted + adjusted.T)
+    return KenwardRoger(covariance, _degrees(Phi, P, W), Phi, tuple(P), W)
 
 
 def contest(adjusted: KenwardRoger, beta: FloatArray, L: FloatArray) -> tuple[float, float, float]:

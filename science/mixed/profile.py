@@ -25,11 +25,14 @@ from science.mixed.held_generalized import GeneralizedSurface, generalized_surfa
 from science.mixed.parameters import names_of, values_of
 from science.table import FloatArray
 
+ENDLESS = ("no_residual", "extreme_fit")  # warnings of fits whose criterion falls without end
+
 AnySurface = Surface | GeneralizedSurface
 
 STRIDE = 0.5  # of zeta, between two points of a profile
 BEYOND = 1.1  # times the quantile, where a profile ends
 MOST_POINTS = 60  # on one side
+NEGLIGIBLE = 1e-8  # of the criterion: zeta of 2 is then right to 3e-9
 PRECISION = 1e-6  # of an interval's end, relative to the last stride
 
 
@@ -57,6 +60,11 @@ def profile(analysis: Analysis | GeneralizedAnalysis, limits: Limits, deadline: 
     spec, kept = analysis.fit.spec, analysis.fit
     if spec.variances is not None:
         raise InvalidInput("profiles are for estimated variances; leave variances out", field="intervals")
+    if any(notice.code in ENDLESS for notice in kept.warnings):
+        detail = (
+            "the fit explains the response to the last: the criterion has no minimum inside the parameters' ranges to profile"
+        )
+        raise InvalidInput(detail, field="intervals")
     surfaces = _generalized_surfaces(analysis, deadline) if isinstance(analysis, GeneralizedAnalysis) else None
     if surfaces is None:
         assert isinstance(analysis, Analysis)
@@ -117,7 +125,13 @@ def _end(climb: _Climb, points: Sequence[tuple[float, float]], sign: float, quan
         return bound if points[-1][0] == bound else float("nan")
     inner, outer = points[past - 1][0], points[past][0]
     tolerance = PRECISION * max(abs(outer - inner), 1e-300)
-    end: float = optimize.brentq(lambda value: sign * climb.zeta(value) - quantile, inner, outer, xtol=tolerance, rtol=1e-12)
+
+    def excess(value: float) -> float:
+        return sign * climb.zeta(value) - quantile
+
+    if not excess(inner) < 0.0 < excess(outer):  # on a rough criterion the way back is not the way there
+        return float(np.interp(quantile, [abs(points[past - 1][1]), abs(points[past][1])], [inner, outer]))
+    end: float = optimize.brentq(excess, inner, outer, xtol=tolerance, rtol=1e-12)
     return end
 
 
@@ -142,6 +156,6 @@ class _Climb:
         if evaluation is None:
             return self.sign * float("inf")
         start = Point(evaluation, landscape.point(evaluation).gradient)
-        point, self.W = descend(landscape, start, self.W)
+        point, self.W = descend(landscape, start, self.W, enough=NEGLIGIBLE)
         self.position = point.theta
         return self.sign * float(np.sqrt(max(point.value - self.least, 0.0)))
