@@ -10,6 +10,7 @@ import secrets
 import select
 import signal
 import socket
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,8 @@ MALLOC = {  # of glibc's mallopt: a burst of large tables on 16 threads would ke
     -3: 1 << 20,  # M_MMAP_THRESHOLD: larger arrays go back to the system when they are freed
 }
 LINGER_MILLISECONDS = 2  # of a thread for a connection's next request: a client nearby has sent it by then
+CORK: int | None = getattr(socket, "TCP_CORK", None)  # of Linux
+YOUNG = 10_000  # objects that are new before Python looks for cycles among them: a request leaves none, and makes 2,000
 MALFORMED = (HTTPStatus.BAD_REQUEST, "bad-request", "this is not a request that HTTP/1.1 allows")
 FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "the server failed; the request id finds the place in its log")
 
@@ -76,6 +79,16 @@ class Worker(ThreadWorker):
         while keeps is True and self.alive and self.tpool._work_queue.empty() and _asks_again(conn):
             keeps = super().handle(conn)
         return keeps
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        """Answer a request with its headers and its body in one packet: gunicorn writes them one after the other."""
+        if CORK is None or any(name == "EXPECT" for name, _ in req.headers):  # 100 Continue has to go before the body comes
+            return super().handle_request(req, conn)
+        _hold(conn.sock, True)
+        try:
+            return super().handle_request(req, conn)
+        finally:
+            _hold(conn.sock, False)
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         status, kind, detail = _told(exc)
@@ -109,6 +122,13 @@ def when_ready(server: Any) -> None:
     """Set aside what is loaded by now, so that the workers' garbage collection leaves its shared pages alone."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(YOUNG)
+
+
+def _hold(connection: socket.socket, held: bool) -> None:
+    """Hold back what is written to a connection, or let it go."""
+    with suppress(OSError):  # it is closed, or no TCP
+        connection.setsockopt(socket.IPPROTO_TCP, CORK, held)
 
 
 def _asks_again(conn: Any) -> bool:

@@ -65,7 +65,8 @@ def _in_its_place(fault: Fault) -> Fault:
     name = fault.pointer[1:].partition("/")[0]
     if not fault.pointer.startswith("/") or (request.method not in READING and name not in request.args):
         return fault
-    return replace(fault, pointer=f"?{'dataset' if name == 'data' and 'dataset' in request.args else name}")
+    where = "dataset" if name == "data" and "dataset" in request.args else fault.pointer[1:]
+    return replace(fault, pointer=f"?{where}")
 
 
 def mount(app: Flask) -> None:

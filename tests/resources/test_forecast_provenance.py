@@ -44,16 +44,16 @@ def test_it_needs_no_key_and_may_be_kept(client):
 
 
 BAD = [
-    ({"n": 3, "lags": "3,1", "h": 6}, "/n", "needs at least 4"),
-    ({"n": 0, "lags": "1", "h": 6}, "/n", "greater than or equal to 1"),
-    ({"n": 10, "lags": "1", "h": 0}, "/h", "greater than or equal to 1"),
-    ({"n": 10, "lags": "1", "h": 10**9}, "/h", "less than or equal to 1000"),
-    ({"n": 1000, "lags": "1,2", "h": 1000}, "/h", "at most"),
-    ({"n": 10, "lags": "0", "h": 6}, "/lags/0", "greater than or equal to 1"),
-    ({"n": 10, "lags": "1,,2", "h": 6}, "/lags/1", "integer"),
-    ({"n": 10, "lags": "1,1,1,1,1,1,1", "h": 6}, "/lags", "at most 6"),
-    ({"n": 10, "h": 6}, "/lags", "required"),
-    ({"n": 10, "lags": "1", "h": 6, "y": 1}, "/y", "no such field"),
+    ({"n": 3, "lags": "3,1", "h": 6}, "?n", "needs at least 4"),
+    ({"n": 0, "lags": "1", "h": 6}, "?n", "greater than or equal to 1"),
+    ({"n": 10, "lags": "1", "h": 0}, "?h", "greater than or equal to 1"),
+    ({"n": 10, "lags": "1", "h": 10**9}, "?h", "less than or equal to 1000"),
+    ({"n": 1000, "lags": "1,2", "h": 1000}, "?h", "at most"),
+    ({"n": 10, "lags": "0", "h": 6}, "?lags/0", "greater than or equal to 1"),
+    ({"n": 10, "lags": "1,,2", "h": 6}, "?lags/1", "integer"),
+    ({"n": 10, "lags": "1,1,1,1,1,1,1", "h": 6}, "?lags", "at most 6"),
+    ({"n": 10, "h": 6}, "?lags", "required"),
+    ({"n": 10, "lags": "1", "h": 6, "y": 1}, "?y", "no such field"),
 ]
 
 
