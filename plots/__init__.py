@@ -25,6 +25,12 @@ VIEWS: Mapping[str, Mapping[str, str]] = {  # a kind with several; the first is 
         "trace": "plots.mixed.trace",
         "profile": "plots.mixed.profile",
     },
+    "fraud": {
+        "scores": "plots.fraud.scores",
+        "precision": "plots.fraud.precision",
+        "reasons": "plots.fraud.reasons",
+        "drift": "plots.fraud.drift",
+    },
 }
 
 PATIENCE = 5.0  # seconds to wait for the pictures before this one: about fifty of them

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from kinds import KINDS
+from resources.fraud_card import FraudCard
 from store.models import Age, Model
 from store.runs import Run
 from store.versions import Version
@@ -108,6 +109,7 @@ class ModelPage(ModelAnswer):
 
     live: VersionAnswer | None
     drift: DriftSummary | None
+    card: Annotated[FraudCard | None, Field(description="Of a detector of fraud: how it was learned, and how it does.")]
     runs: list[RunAnswer]
 
 

@@ -10,6 +10,7 @@ from kinds import KINDS
 from resources.body import Fields, fields_of_body, fields_of_query, read_body
 from resources.caller import Caller, owning_caller
 from resources.dataset_models import NoQuery
+from resources.fraud_card import card_told
 from resources.model_access import no_model, own_model
 from resources.model_documents import (
     MODELLED,
@@ -78,6 +79,7 @@ class OneModel(Resource):
             **told,
             "live": None if version is None else version_told(version, model.live),
             "drift": None if version is None else drift_summary(model, version, service()),
+            "card": card_told(model, version, service()),
             "runs": [run_told(run) for run in last],
         }, 200
 

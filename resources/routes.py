@@ -8,6 +8,7 @@ from resources.datasets import DatasetRows, Datasets, OneDataset
 from resources.forecast import Forecast
 from resources.forecast_provenance import ForecastProvenance
 from resources.fraud import Fraud
+from resources.fraud_card import FraudPicture
 from resources.fraud_labels import FraudLabels
 from resources.fraud_simulate import FraudSimulation
 from resources.health import Live, Ready
@@ -24,7 +25,7 @@ from resources.regress import Regress
 from resources.results import OneResult, Results
 from resources.runs import Runs
 
-ROUTES: tuple[tuple[type[Resource], str], ...] = (
+ROUTES: tuple[tuple[type[Resource], *tuple[str, ...]], ...] = (
     (Regress, "/regress"),
     (Mixed, "/mixed"),
     (Forecast, "/forecast"),
@@ -41,6 +42,7 @@ ROUTES: tuple[tuple[type[Resource], str], ...] = (
     (DatasetRows, "/datasets/<name>/rows"),
     (Models, "/models"),
     (OneModel, "/models/<name>"),
+    (FraudPicture, "/models/<name>/card.svg", "/models/<name>/card.png"),
     (ModelRefit, "/models/<name>/refit"),
     (ModelPrediction, "/models/<name>/predict"),
     (ModelVersions, "/models/<name>/versions"),

@@ -1,0 +1,1 @@
+"""The pictures of a detector of fraud, each drawn from its card."""
