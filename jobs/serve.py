@@ -73,16 +73,19 @@ def serve(environ: Mapping[str, str], stop: Stop, stack: ExitStack) -> None:
         "DATABASE_URL": database,
         "PORT": str(port),
     }
-    key = prepare(Settings.from_env(environ), data)
+    settings = Settings.from_env(environ)
+    key = prepare(settings, data)
     gunicorn = (sys.executable, "-m", "gunicorn", "--bind", f"{HOST}:{port}", "--log-level", "warning", "app:create_app()")
     web = stack.enter_context(process("web", gunicorn, environ))
-    worker = stack.enter_context(process("worker", (sys.executable, "-m", "jobs.worker"), environ))
+    children = {"web": web}
+    if settings.worker_beside:
+        children["worker"] = stack.enter_context(process("worker", (sys.executable, "-m", "jobs.worker"), environ))
     wait_until_ready(port, web, stop)
     if not stop.asked:
         print(greeting(port, data, key), flush=True)
     while not stop.asked:
         time.sleep(GLANCE_SECONDS)
-        for name, child in (("web", web), ("worker", worker)):
+        for name, child in children.items():
             if child.poll() is not None:
                 sys.exit(f"lamplight: the {name} process ended by itself; its last words are above")
 

@@ -20,6 +20,7 @@ PLATFORM = {  # what the Python buildpack and app.json set
     "FORWARDED_ALLOW_IPS": "*",
     "PYTHONUNBUFFERED": "1",
     "LAMPLIGHT_PUBLIC": "0",
+    "LAMPLIGHT_WORKER_BESIDE": "0",  # unless a test is about both together: the line then becomes gunicorn itself
     "LAMPLIGHT_SECRET": "s" * 64,
 }
 
