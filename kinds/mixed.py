@@ -147,7 +147,7 @@ def _extras(asked: MixedSpec, analysis: Analyses, table: Table, limits: Limits, 
         simulations=None
         if asked.simulate is None
         else simulated(analysis, limits, deadline, seed=asked.seed, count=asked.simulate),
-        f_tests=f_tests(analysis, table, limits) if asked.f_tests else None,
+        f_tests=f_tests(analysis, table, limits, deadline) if asked.f_tests else None,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import special
 
 from errors import InvalidInput
+from science.deadline import Deadline
 from science.limits import Limits
 from science.mixed.fit import Analysis
 from science.mixed.generalized import GeneralizedAnalysis
@@ -47,15 +48,15 @@ class _Directions:
         return float(self.squares.mean())
 
 
-def f_tests(analysis: Analysis | GeneralizedAnalysis, table: Table, limits: Limits) -> tuple[FTest, ...]:
+def f_tests(analysis: Analysis | GeneralizedAnalysis, table: Table, limits: Limits, deadline: Deadline) -> tuple[FTest, ...]:
     """Test every term of the fixed part but the intercept. table: that of the fit.
 
-    Raises InvalidInput for a linear model fitted without degrees of freedom, LimitExceeded.
+    Raises InvalidInput for a linear model fitted without degrees of freedom, LimitExceeded, DeadlineExceeded.
     """
     fit = analysis.fit
     kept = fit.posterior.kept
     design = analysis.model.design if isinstance(analysis, Analysis) else analysis.problem.answered.design
-    hypotheses = type_three(fit.recipe, design.fixed.X, kept, table.take(fit.kept), limits)
+    hypotheses = type_three(fit.recipe, design.fixed.X, kept, table.take(fit.kept), limits, deadline)
     beta = fit.fixed.estimate[kept]
     if isinstance(analysis, GeneralizedAnalysis):
         return tuple(_wald(one) for one in _directions(hypotheses, beta, fit.fixed.covariance))

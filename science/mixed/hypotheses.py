@@ -11,7 +11,9 @@ from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
+from scipy.linalg import solve_triangular
 
+from science.deadline import Deadline
 from science.design import Recipe
 from science.design.blocks import part_names, term_names
 from science.design.coding import Part
@@ -32,10 +34,13 @@ class Hypothesis:
     L: FloatArray
 
 
-def type_three(recipe: Recipe, X: FloatArray, kept: IntArray, table: Table, limits: Limits) -> list[Hypothesis]:
+def type_three(
+    recipe: Recipe, X: FloatArray, kept: IntArray, table: Table, limits: Limits, deadline: Deadline
+) -> list[Hypothesis]:
     """List a hypothesis for each term but the intercept. X: (n, p); kept: its (k,) independent columns; table: its n rows.
 
-    A term of which no coefficient is left has L of no rows. Raises LimitExceeded for too many cells of factors.
+    A term of which no coefficient is left has L of no rows. Raises LimitExceeded for too many cells of factors,
+    DeadlineExceeded.
     """
     labels = [":".join(recipe.ingredients[index].label for index, _ in term) for term in recipe.terms]
     owners = _owners(recipe)[kept]
@@ -48,9 +53,12 @@ def type_three(recipe: Recipe, X: FloatArray, kept: IntArray, table: Table, limi
     reference = plain.matrix(table, limits).X
     independent_ones = _independent(reference)
     reference = reference[:, independent_ones]
-    functions = _coefficients(reference, everything.matrix(table, limits).X).T
-    own = _orthogonal(functions, _owners(plain)[independent_ones], recipe)[_rows_of(plain, everything)[independent_ones]]
-    outward = _coefficients(reference, X[:, kept])
+    deadline.check()
+    regressed = _coefficients(reference, np.hstack([everything.matrix(table, limits).X, X[:, kept]]))
+    deadline.check()
+    functions, outward = regressed[:, : len(everything.columns)].T, regressed[:, len(everything.columns) :]
+    functions = _orthogonal(functions, _owners(plain)[independent_ones], recipe, deadline)
+    own = functions[_rows_of(plain, everything)[independent_ones]]
     found = []
     for number, label in enumerate(labels):
         L = own[:, _owners(plain)[independent_ones] == number].T
@@ -87,19 +95,21 @@ def _independent(X: FloatArray) -> IntArray:
 
 
 def _coefficients(X: FloatArray, Y: FloatArray) -> FloatArray:
-    """Regress the columns of Y on those of X, all of a length."""
+    """Regress the columns of Y on those of X, which are independent."""
     sizes, lengths = np.linalg.norm(X, axis=0), np.linalg.norm(Y, axis=0)
     lengths = np.where(lengths > 0.0, lengths, 1.0)
-    solved = np.linalg.lstsq(X / sizes, Y / lengths, rcond=None)[0]
+    Q, R = np.linalg.qr(X / sizes)
+    solved = solve_triangular(R, Q.T @ (Y / lengths))
     return _rounded(solved) * lengths / sizes[:, None]
 
 
-def _orthogonal(functions: FloatArray, owners: IntArray, recipe: Recipe) -> FloatArray:
+def _orthogonal(functions: FloatArray, owners: IntArray, recipe: Recipe, deadline: Deadline) -> FloatArray:
     """Make the functions of each term orthogonal to those of the terms that contain it, the highest orders first."""
     changed = functions.copy()
     for number in sorted(range(len(recipe.terms)), key=lambda one: -len(recipe.terms[one])):
         containing = [other for other in range(len(recipe.terms)) if _contains(recipe, other, number)]
         if containing:
+            deadline.check()
             around, own = changed[:, np.isin(owners, containing)], owners == number
             changed[:, own] = _rounded(changed[:, own] - around @ np.linalg.lstsq(around, changed[:, own], rcond=None)[0])
     return changed

@@ -10,7 +10,8 @@ import pytest
 from errors import DeadlineExceeded, InvalidInput, LimitExceeded
 from science.deadline import Deadline, no_deadline
 from science.limits import Limits
-from science.mixed.fit import fit
+from science.mixed.fit import analyse, fit
+from science.mixed.profile import profile
 from science.mixed.spec import Spec
 from science.table import Factor, Numeric, Table, table_of_columns
 from tests.science.mixed.data import LIMITS, fitted, table, with_columns
@@ -244,3 +245,31 @@ def test_numbers_stay_finite_far_from_one():
 def test_numbers_that_double_precision_cannot_hold_are_refused():
     with pytest.raises(InvalidInput, match="double precision"):
         fitted("y ~ x + (x | g)", data(y=1e150 * Y, x=1e-120 * X))
+
+
+@pytest.mark.parametrize(
+    ("columns", "family"),
+    [
+        ({"y": 2.0 * X + np.arange(N) % 6}, "gaussian"),
+        ({"y": (X > 0.0) * 1.0}, "binomial"),
+        ({"y": np.ones(N)}, "binomial"),
+        ({"y": np.zeros(N)}, "poisson"),
+    ],
+)
+def test_a_criterion_without_an_end_is_not_profiled(columns, family):
+    analysis = analyse(Spec("y ~ x + (1 | g)", family=family), data(**columns), LIMITS, no_deadline())
+    with pytest.raises(InvalidInput, match="no minimum"):
+        profile(analysis, LIMITS, no_deadline())
+
+
+def test_profiles_and_kenward_roger_do_not_feel_the_units():
+    found = {}
+    for scale in (1.0, 1e60):
+        spec = Spec("y ~ x + (x | g)", df="kenward-roger")
+        analysis = analyse(spec, data(y=scale**2 * SLOPED, x=scale * X), LIMITS, no_deadline())
+        found[scale] = analysis.fit.fixed.df, profile(analysis, LIMITS, no_deadline())
+    (df, near), (far_df, far) = found.values()
+    units = np.array([1e120, 1.0, 1e60, 1e120, 1e120, 1e60])
+    np.testing.assert_allclose(far_df, df, rtol=1e-6)
+    np.testing.assert_allclose(far.conf_low, near.conf_low * units, rtol=1e-4)
+    np.testing.assert_allclose(far.conf_high, near.conf_high * units, rtol=1e-4)

@@ -26,7 +26,7 @@ def chosen(name, keep):
 
 
 def anova_of(formula, data, **options):
-    return f_tests(analyse(Spec(formula, **options), data, LIMITS, no_deadline()), data, LIMITS)
+    return f_tests(analyse(Spec(formula, **options), data, LIMITS, no_deadline()), data, LIMITS, no_deadline())
 
 
 @pytest.mark.parametrize("df", ["satterthwaite", "kenward-roger"])
