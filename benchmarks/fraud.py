@@ -117,7 +117,7 @@ def runs(train: Data, test: Data, seed: int) -> dict[str, Run]:
     """Every engine once: name → its figures. train may hold frauds, which only the ceiling is shown."""
     legitimate = train.take(~train.fraud)
     mean, sd = legitimate.X.mean(0), legitimate.X.std(0)
-    varies = sd > 0  # some peers divide by the spread
+    varies = sd > 1e-9 * np.maximum(1.0, np.abs(mean))  # some peers divide by the spread
     found = {
         OURS: run(lambda: scorer(ours(legitimate, seed)), test.X, test),
         BASELINE: run(lambda: scorer(ours(legitimate, seed, "mahalanobis")), test.X, test),

@@ -51,7 +51,8 @@ def pca(X: np.ndarray, seed: int) -> Scorer:
 def pca_weighted(X: np.ndarray, seed: int) -> Scorer:
     from pyod.models.pca import PCA
 
-    return PCA(random_state=seed).fit(X).decision_function
+    rank = int(np.linalg.matrix_rank(X))  # of more components it makes NaN
+    return PCA(n_components=rank, random_state=seed).fit(X).decision_function
 
 
 def mahalanobis(X: np.ndarray, seed: int) -> Scorer:
