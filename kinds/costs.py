@@ -36,7 +36,15 @@ ARMA_SEARCH = (
 )  # for a series, and for each of its first 1,000 values: 1.5 s of 144 values, 3.8 of 1,000, 5.8 of 20,000
 ARMA_ORDER = (0.3, 6e-4)  # the same when its orders are given: 0.3 s of 144 values, 0.7 of 1,000, 1.0 of 20,000
 LONG = 1_000  # values, beyond which an ARMA takes hardly longer
-SERIES, VALUE = 0.05, 2e-6  # each series: 0.05 s of 144 values, 0.26 of 200,000
+SIMPLE = (
+    0.001,
+    1e-5,
+    5e-5,
+)  # for a series, each of its first 1,000 values, each step: naive took 0.9 to 6 ms, 46 for 1,000 steps
+SMOOTHED = (0.002, 6e-5, 5e-5)  # theta took 2 ms of 20 values, 11 of 144, 34 of 1,000
+AVERAGE = (0.01, 2e-4, 3e-4)  # of all forms: 4 ms of 20 values, 34 of 144, 68 of 1,000; 290 of 144 for 1,000 steps
+FORMS = {"naive": SIMPLE, "snaive": SIMPLE, "drift": SIMPLE, "holt-winters": SIMPLE, "auto": AVERAGE}
+VALUE = 1e-5  # each value: 0.13 s of 10,000
 ORIGIN = 0.02
 
 
@@ -74,13 +82,15 @@ def mixed_seconds(asked: MixedSpec, shapes: Shapes, limits: Limits) -> float:
 def forecast_seconds(asked: ForecastSpec, shapes: Shapes, limits: Limits) -> float:
     """Estimate forecasts: how many series, how long, and whether the orders of an ARMA are searched for."""
     if "data" in shapes:
-        values, series = shapes["data"].rows, shapes["data"].levels.get(asked.unique_id or "") or 1
+        values, series = shapes["data"].rows, shapes["data"].levels.get(asked.unique_id or "unique_id") or 1
     elif isinstance(asked.series, list):
         series = max(len(asked.series), 1)
         values = sum(len(one["y"]) for one in asked.series if isinstance(one, dict) and isinstance(one.get("y"), list))
     else:
         series, values = 1, len(asked.y) if isinstance(asked.y, list) else 0
-    each, long = SERIES, min(values / series, LONG)
+    long = min(values / series, LONG)
+    one, value, step = FORMS.get(str(asked.model), SMOOTHED)
+    each = one + value * long + step * asked.h
     if asked.model == "arma":
         each += ARMA_SEARCH[0] + ARMA_SEARCH[1] * long
     elif isinstance(asked.model, Orders):

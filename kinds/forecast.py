@@ -13,7 +13,7 @@ from kinds.forecast_series import Given, of_list, of_table, of_values, pointed
 from kinds.kind import Computed, Kind, Tables
 from science.deadline import Deadline
 from science.forecast.answer import Forecast
-from science.forecast.batch import MOST_SERIES, Refused, forecast_all
+from science.forecast.batch import MOST_SERIES, Refused, check_count, forecast_all
 from science.forecast.engine import forecast
 from science.forecast.provenance import MAX_HORIZON, MAX_LAG, MAX_LEVELS
 from science.forecast.spec import MOST_LEVELS, MOST_ORDER, MOST_ORIGINS, MOST_SEASON, MOST_SUMS, ArmaOrders, BoxCox, Series, Spec
@@ -191,7 +191,11 @@ def given_of(asked: ForecastSpec, tables: Tables, limits: Limits) -> Given:
     """Find the series asked about. Raises InvalidInput pointing into the request."""
     if "data" in tables:
         return of_table(asked, tables["data"], stored=getattr(asked, "data", None) is None)
-    return of_list(asked.series, limits) if asked.series is not None else of_values(asked, limits)
+    if asked.series is None:
+        return of_values(asked, limits)
+    given = of_list(asked.series, limits)
+    check_count(len(given.series), asked.h)
+    return given
 
 
 def _many(spec: Spec, given: Given, limits: Limits, deadline: Deadline) -> tuple[Forecast | Refused, ...]:

@@ -32,11 +32,7 @@ def forecast_all(
     Raises InvalidInput for no series, too many, too many steps together or an id that comes twice, LimitExceeded when they hold
     too many values together, and DeadlineExceeded.
     """
-    if not 1 <= len(series) <= MOST_SERIES:
-        raise InvalidInput(f"there are {len(series)} series; send 1 to {MOST_SERIES}", field="series")
-    if len(series) * spec.h > MOST_STEPS:
-        detail = f"{len(series)} series of {spec.h} steps are {len(series) * spec.h}; one answer holds at most {MOST_STEPS}"
-        raise InvalidInput(detail, field="h")
+    check_count(len(series), spec.h)
     seen: set[str | None] = set()
     for i, one in enumerate(series):
         if one.unique_id in seen:
@@ -45,6 +41,14 @@ def forecast_all(
     values = sum(len(one.y) for one in series if isinstance(one, Series))
     limits.check("max_rows", values, f"the series have {values} values together", field="series")
     return tuple(one if isinstance(one, Refused) else _answered(spec, one, limits, deadline) for one in series)
+
+
+def check_count(series: int, h: int) -> None:
+    """Raise InvalidInput unless so many series of so many steps are one answer."""
+    if not 1 <= series <= MOST_SERIES:
+        raise InvalidInput(f"there are {series} series; send 1 to {MOST_SERIES}", field="series")
+    if series * h > MOST_STEPS:
+        raise InvalidInput(f"{series} series of {h} steps are {series * h}; one answer holds at most {MOST_STEPS}", field="h")
 
 
 def _answered(spec: Spec, series: Series, limits: Limits, deadline: Deadline) -> Forecast | Refused:
