@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from config import PREFIX, SERVER_SETTINGS, Settings
+from tests.jobs.working import working
 from tests.serving import ROOT, SETTINGS, Server
 
 PAGES = sorted((ROOT / "README.md", *(ROOT / "docs").rglob("*.md")))
@@ -76,8 +77,8 @@ def label(example: Example) -> str:
 
 
 @pytest.fixture(scope="module")
-def told(server: Server, server_key: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], list[str]]:
-    """Type all that a page says to type, once. Returns what each command answered."""
+def told(server: Server, server_key: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], list[str]]]:
+    """Type all that a page says to type, once, with a worker at work. Gives what each command answered."""
 
     @cache
     def session(page: Path) -> list[str]:
@@ -86,7 +87,7 @@ def told(server: Server, server_key: str, tmp_path_factory: pytest.TempPathFacto
         ended = subprocess.run(
             ("bash", "-c", script),
             cwd=tmp_path_factory.mktemp(page.stem),
-            env=os.environ | {"KEY": server_key},
+            env=environment(server) | {"KEY": server_key},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -94,7 +95,14 @@ def told(server: Server, server_key: str, tmp_path_factory: pytest.TempPathFacto
         )
         return [answer.strip("\n") for answer in ended.stdout.split(f"{MARK}\n")[1:]]
 
-    return session
+    with working(server.database_url):
+        yield session
+
+
+def environment(server: Server) -> dict[str, str]:
+    """What a terminal beside the server has: its settings, its database, and our commands."""
+    path = os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"]))
+    return {**os.environ, **SETTINGS, "DATABASE_URL": server.database_url, "PATH": path, "PYTHONPATH": str(ROOT)}
 
 
 @pytest.mark.parametrize("example", [example for page in PAGES for example in examples(page)], ids=label)
