@@ -32,7 +32,7 @@ def predicted_rows(predict: Callable[[Table], Any], table: Table, names: tuple[s
 
 def finite_or_none(numbers: Mapping[str, float]) -> dict[str, float | None]:
     """What JSON can hold of numbers."""
-    return {name: float(number) if np.isfinite(number) else None for name, number in numbers.items()}
+    return {name: number if np.isfinite(number) else None for name, number in numbers.items()}
 
 
 def _predictable(predict: Callable[[Table], Any], table: Table) -> IntArray:

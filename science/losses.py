@@ -35,11 +35,11 @@ def fit_metrics(y: FloatArray, predicted: FloatArray, low: FloatArray, high: Flo
     known = np.isfinite(y) & np.isfinite(predicted)
     y, predicted, low, high = y[known], predicted[known], low[known], high[known]
     if not len(y):
-        return dict.fromkeys(("rows", "rmse", "mae", "r_squared", "coverage"), float("nan")) | {"rows": 0.0}
+        return dict.fromkeys(("rows", "rmse", "mae", "r_squared", "coverage"), float("nan")) | {"rows": 0}
     error, spread = y - predicted, float(((y - y.mean()) ** 2).sum())
     bounded = np.isfinite(low).all() and np.isfinite(high).all()
     return {
-        "rows": float(len(y)),
+        "rows": len(y),
         "rmse": float(np.sqrt((error**2).mean())),
         "mae": float(np.abs(error).mean()),
         "r_squared": 1.0 - float((error**2).sum()) / spread if spread else float("nan"),

@@ -17,9 +17,6 @@ from tests.resources.conftest import engine_of, new_site, settings_for
 FORMULA = "Sepal_Length ~ Sepal_Width + Petal_Length"
 BODY = {"kind": "regress", "spec": {"formula": FORMULA}, "dataset": "iris"}
 NEW = {"data": {"Sepal_Width": [3.0, 3.5, None], "Petal_Length": [4.0, 1.5, 2.0]}}
-# R 4.2.2: predict(lm(Sepal.Length ~ Sepal.Width + Petal.Length, iris), data.frame(Sepal.Width = c(3, 3.5), Petal.Length =
-# c(4, 1.5)), interval = "prediction")
-IN_R = {"fit": (5.923394563898636, 5.041356840271577)}
 
 
 def refitted(application, site, name):
@@ -90,6 +87,7 @@ def test_predictions_are_rs_in_the_order_of_the_rows(ask, model):
     assert (told.json["model"], told.json["version"], told.json["stale"]) == ("sepals", 1, False)
     fits = [row["fit"] for row in told.json["predictions"]]
     assert fits[2] is None
+    # R 4.2.2: coef(lm(Sepal.Length ~ Sepal.Width + Petal.Length, iris))
     by_hand = [2.249140160383231 + 0.595524748743591 * w + 0.471920039327133 * p for w, p in ((3.0, 4.0), (3.5, 1.5))]
     assert fits[:2] == pytest.approx(by_hand, rel=1e-12)
     first = told.json["predictions"][0]
