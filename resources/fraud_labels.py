@@ -171,8 +171,7 @@ def weeks_told(connection: Connection, model: Model) -> dict[str, object]:
 
 
 def tally_told(tally: Tally) -> dict[str, object]:
-    rate = tally.alerts / tally.payments if tally.payments else None
-    return {**{name: getattr(tally, name) for name in Told.model_fields if name != "alert_rate"}, "alert_rate": rate}
+    return {name: getattr(tally, name) for name in Told.model_fields}
 
 
 def _check_once(asked: LabelsRequest) -> None:

@@ -115,6 +115,10 @@ class Tally:
     caught: int
 
     @property
+    def alert_rate(self) -> float | None:
+        return self.alerts / self.payments if self.payments else None
+
+    @property
     def precision(self) -> float | None:
         """Of the alerts that somebody labelled, the share that was fraud."""
         return self.caught / self.labelled_alerts if self.labelled_alerts else None
