@@ -85,3 +85,4 @@ class Kind:
     answer: Callable[[Any, Tables, Limits, Deadline], Computed]
     seconds: Callable[[Any, Shapes, Limits], float] = _no_time  # asked, shapes of its tables → what it may cost at most
     model: Modelled | None = None
+    quick: bool = False  # a small table takes about a millisecond, where `seconds` says that it costs nothing

@@ -138,4 +138,4 @@ def _curve_over(fitted: Fit, table: Table) -> tuple[str, Numeric] | None:
     return (variables[0], column) if isinstance(column, Numeric) and not broken else None
 
 
-REGRESS = Kind("regress", asks=RegressSpec, decides=spec_of, answer=answer)
+REGRESS = Kind("regress", asks=RegressSpec, decides=spec_of, answer=answer, quick=True)

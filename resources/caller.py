@@ -31,7 +31,7 @@ def identify(request: Request, service: Service, *, later: bool = False) -> Call
     """Find the caller of a request from its Authorization header.
 
     later: the database is asked about a known key only by `confirm`, or together with the answer (resources/answers.py);
-    until then nothing may be told, computed or kept. Raises Unauthenticated for a header that is no living key, Forbidden
+    until then nothing may be told or kept. Raises Unauthenticated for a header that is no living key, Forbidden
     for a publishable key used from an Origin it is not bound to.
     """
     header = request.headers.get("Authorization")

@@ -66,6 +66,13 @@ def is_dear(work: Work, asker: Asker) -> bool:
     return _seconds(work, asker) > asker.service.settings.inline_seconds
 
 
+def is_quick(work: Work, asker: Asker) -> bool:
+    """Say whether computing takes about as long as asking the database whether the answer is there."""
+    if not work.kind.quick or not work.small or work.second_opinion or "Prefer" in request.headers:
+        return False
+    return _seconds(work, asker) == 0.0
+
+
 def done_by_a_worker(work: Work, result_id: str, asker: Asker) -> Response | None:
     """Have a worker answer, and wait a while: None when the answer is stored, else 202 and where the job can be looked at.
 

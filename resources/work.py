@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from math import inf
 from typing import Annotated, Any
 
 import orjson
@@ -15,7 +16,7 @@ from pydantic import Field
 from kinds.kind import Computed, Kind
 from resources.caller import Caller
 from resources.service import Service
-from resources.tables import Source
+from resources.tables import Sent, Source
 from science.deadline import Deadline
 from science.limits import Limits
 from science.version import ENGINE
@@ -23,6 +24,7 @@ from science.version import ENGINE
 SecondOpinionAsked = Annotated[
     bool, Field(description="Let statsmodels fit the same model, and tell how far its numbers are from ours. Becomes a job.")
 ]
+SMALL = 5_000  # cells: a regression of them takes about a millisecond
 ID_DIGITS = 40  # hexadecimal: 160 bits, so that an id cannot be guessed
 
 
@@ -38,6 +40,12 @@ class Work:
     def second_opinion(self) -> bool:
         """Whether statsmodels shall fit the same model, to compare."""
         return bool(getattr(self.asked, "second_opinion", False))
+
+    @property
+    def small(self) -> bool:
+        """Whether the tables have few cells, all of them sent along."""
+        sources = self.tables.values()
+        return sum(map(_cells, sources)) <= SMALL
 
     @property
     def canonical(self) -> bytes:
@@ -62,6 +70,10 @@ class Asker:
     service: Service
     ttl: timedelta | None
     format: str
+
+
+def _cells(source: Source) -> float:
+    return source.table.rows * len(source.table.columns) if isinstance(source, Sent) else inf
 
 
 def id_of(work: Work, asker: Asker) -> str:

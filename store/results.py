@@ -31,16 +31,35 @@ FIND = f"""
 SELECT kind, answer::text, picture::text, created_at, expires_at FROM results
 WHERE site_id = %(site_id)s AND id = %(id)s AND {LIVE}
 """  # noqa: S608
-SAVE = prepared(
-    "save_result",
-    """
-INSERT INTO results AS kept (site_id, id, kind, answer, picture, expires_at)
-VALUES (%(site_id)s, %(id)s, %(kind)s, %(answer)s, %(picture)s, now() + %(ttl)s::interval)
+REPLACING = """
 ON CONFLICT (site_id, id) DO UPDATE SET
     answer = excluded.answer, picture = excluded.picture, expires_at = excluded.expires_at,
     created_at = CASE WHEN kept.expires_at > now() THEN kept.created_at ELSE now() END
 WHERE coalesce(excluded.expires_at, 'infinity') > coalesce(kept.expires_at, 'infinity')
-""",
+"""
+SAVE = prepared(
+    "save_result",
+    f"""
+INSERT INTO results AS kept (site_id, id, kind, answer, picture, expires_at)
+VALUES (%(site_id)s, %(id)s, %(kind)s, %(answer)s, %(picture)s, now() + %(ttl)s::interval)
+{REPLACING}
+""",  # noqa: S608
+)
+SAVE_FOR_KEY = prepared(
+    "save_for_key",
+    f"""
+WITH living AS (
+    SELECT FROM keys WHERE digest = %(digest)s::bytea AND site_id = %(site_id)s::bigint AND revoked_at IS NULL
+), known AS (
+    SELECT answer::text, expires_at FROM results WHERE site_id = %(site_id)s::bigint AND id = %(id)s::text AND {LIVE}
+), saved AS (
+    INSERT INTO results AS kept (site_id, id, kind, answer, picture, expires_at)
+    SELECT %(site_id)s::bigint, %(id)s::text, %(kind)s::text, %(answer)s::json, %(picture)s::json, now() + %(ttl)s::interval
+    FROM living WHERE NOT EXISTS (SELECT FROM known)
+    {REPLACING}
+)
+SELECT known.answer, known.expires_at FROM living LEFT JOIN known ON true
+""",  # noqa: S608
 )
 KEEP = f"""
 UPDATE results SET expires_at = now() + %(ttl)s
@@ -96,6 +115,28 @@ def save(
     """
     values = {"site_id": site_id, "id": id, "kind": kind, "answer": answer.decode(), "ttl": ttl}
     execute(connection, SAVE, {**values, "picture": None if picture is None else picture.decode()})
+
+
+def save_for_key(
+    connection: Pooled,
+    digest: bytes,
+    *,
+    id: str,
+    site_id: int,
+    kind: str,
+    answer: bytes,
+    picture: bytes | None,
+    ttl: timedelta | None,
+) -> tuple[bool, Answer | None]:
+    """Save as `save` does, if the key of this digest lives and is the site's, and no live answer is there already.
+
+    Returns whether the key lives, and the answer that was there. One statement.
+    """
+    values = {"digest": digest, "site_id": site_id, "id": id, "kind": kind, "answer": answer.decode(), "ttl": ttl}
+    found = row(connection, SAVE_FOR_KEY, {**values, "picture": None if picture is None else picture.decode()})
+    if found is None:
+        return False, None
+    return True, None if found[0] is None else Answer(found[0].encode(), found[1])
 
 
 def answer_of(connection: Pooled, site_id: int, id: str) -> Answer | None:

@@ -3,11 +3,11 @@
 import pytest
 
 from app import create_app
-from resources.api import CONFIRMED_LATER
 from jobs.queue import enqueue
+from resources.api import CONFIRMED_LATER
 from resources.openapi import documented
-from store import datasets, keys
-from store.engine import writing
+from store import datasets, keys, results
+from store.engine import reading, writing
 from tests.resources.conftest import ORIGIN, engine_of, new_site, settings_for
 
 BODY = {"formula": "y ~ x", "data": {"y": [1, 2, 4, 7], "x": [1, 2, 3, 4]}}
@@ -121,6 +121,16 @@ def test_a_key_that_was_used_before_is_told_nothing_once_it_is_revoked(applicati
     after = client.post(path, **(body | {"headers": headers}))
     assert (after.status_code, after.json["type"]) == (401, "urn:lamplight:problem:unauthenticated")
     assert after.json.keys() == {"type", "title", "status", "detail", "request_id"}
+
+
+def test_a_key_that_was_used_before_keeps_nothing_new_once_it_is_revoked(application, client, site):
+    assert client.post("/regress", json=BODY, headers=site.headers).status_code == 201
+    with writing(engine_of(application)) as connection:
+        keys.revoke(connection, keys.find(connection, site.secret).id)
+    other = BODY | {"level": 0.9}
+    assert client.post("/regress", json=other, headers=site.headers).status_code == 401
+    with reading(engine_of(application)) as connection:
+        assert len(results.page(connection, site.id).items) == 1
 
 
 def test_a_publishable_key_reads_only_from_its_origin(client, site):

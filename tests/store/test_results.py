@@ -250,3 +250,28 @@ def test_a_statement_is_prepared_once_per_connection_and_again_after_a_reconnect
             results.answer_of(connection, ANONYMOUS, "res_2")
             assert connection.execute(prepared).scalar_one() == 1
         engine.dispose()
+
+
+def test_saving_for_a_key_takes_it_alive_and_leaves_the_answer_that_is_there(connection: Connection) -> None:
+    site = sites.create(connection, "saving for a key").id
+    key = keys.create(connection, site, "sk")
+    digest = keys.digest_of(key.text)
+    assert digest is not None
+
+    def saved(answer: bytes, *, site_id: int = site, ttl: timedelta | None = None) -> tuple[bool, bytes | None]:
+        lives, found = results.save_for_key(
+            connection, digest, id="res_1", site_id=site_id, kind="regress", answer=answer, picture=b"[1]", ttl=ttl
+        )
+        return lives, found and found.text
+
+    assert saved(ANSWER, ttl=HOUR) == (True, None)
+    assert saved(b"{}") == (True, ANSWER)
+    expire(connection, "res_1")
+    assert saved(b"{}", ttl=HOUR) == (True, None)
+    found = results.find(connection, site, "res_1")
+    assert found is not None
+    assert (found.answer, found.picture) == (b"{}", b"[1]")
+    assert saved(ANSWER, site_id=ANONYMOUS) == (False, None)
+    keys.revoke(connection, key.id)
+    assert saved(ANSWER) == (False, None)
+    assert results.answer_of(connection, ANONYMOUS, "res_1") is None
