@@ -6,9 +6,11 @@ import os
 import random
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from http.client import HTTPException
 from pathlib import Path
 
 import psutil
@@ -18,13 +20,15 @@ from sqlalchemy import Engine
 from config import Settings
 from errors import StoreUnavailable
 from jobs.queue import enqueue
-from store import embedded
+from store import embedded, samples
 from store.engine import engine_of, reading, writing
 from store.migrate import migrate
 from store.sites import ANONYMOUS
 from tests.jobs.working import launch_worker
+from tests.serving import Server, free_port, launch
 
 PATIENCE = 150.0
+DEAR = {"dataset": "sleepstudy", "formula": "Reaction ~ Days + (Days | Subject)", "intervals": "bootstrap", "samples": 300}
 SHORT, LONG = (24, 6), (200, 100)  # jobs, kills
 
 
@@ -110,6 +114,30 @@ def test_a_job_is_done_once_whoever_is_killed(house: House) -> None:
 @pytest.mark.soak
 def test_a_job_is_done_once_whoever_is_killed_a_hundred_times(house: House) -> None:
     done_once_under_fire(house, *LONG)
+
+
+def test_a_request_whose_web_process_is_killed_while_it_waits_finds_its_answer_when_it_asks_again(house: House) -> None:
+    with writing(house.engine) as connection:
+        samples.load(connection)
+    server = launch(house.url, free_port())
+    asking = threading.Thread(target=ask_once, args=(server,))
+    asking.start()
+    wait_until(lambda: states(house.engine))
+    server.kill()
+    asking.join()
+    server = launch(house.url, free_port())
+    try:
+        wait_until(lambda: ask_once(server) in (200, 201))
+    finally:
+        server.stop()
+    assert list(states(house.engine).values()) == ["succeeded"]
+
+
+def ask_once(server: Server) -> int:
+    try:
+        return server.ask("POST", "/mixed", DEAR).status
+    except (OSError, HTTPException):
+        return 0
 
 
 def put(engine: Engine, task: str, **payload: object) -> str:
