@@ -52,10 +52,11 @@ class Refitted:
 
 
 def launch_refit(
-    database_url: str, *arguments: str, kinds: str = "tests.jobs.bad_kinds", **settings: str
+    database_url: str, *arguments: str, kinds: str = "tests.jobs.bad_kinds", hours: float = 0, **settings: str
 ) -> subprocess.Popen[str]:
-    """Begin a nightly run, with the bad kinds beside our own."""
-    command = (sys.executable, "-c", PROGRAM.format("refit", kinds), *arguments)
+    """Begin a nightly run, with the bad kinds beside our own, on a machine whose clock is `hours` off."""
+    program = f"from tests.jobs import clock; clock.set_off({hours}); " if hours else ""
+    command = (sys.executable, "-c", program + PROGRAM.format("refit", kinds), *arguments)
     environment = environment_of(database_url, settings)
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

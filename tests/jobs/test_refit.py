@@ -124,6 +124,21 @@ def test_a_run_that_is_told_to_stop_leaves_the_rest_to_the_next(engine, database
     assert psql(database_url, "SELECT count(*), count(DISTINCT model_id) FROM versions") == [(8, 8)]
 
 
+@pytest.mark.parametrize("hours", [2, -2])
+def test_a_clock_that_jumped_by_hours_changes_nothing(engine, database_url, hours):
+    site = new_site(engine)
+    put(engine, site, "m")
+    put(engine, site, "poisoned", kind="poison")  # tried again after pauses that are told by the wrong clock
+    with reading(engine) as connection:
+        _, today = runs.now(connection)
+    told = ended_refit(launch_refit(database_url, hours=hours))
+    assert told.states == {"m": "promoted", "poisoned": "failed"}
+    assert {line["date"] for line in told.lines[:-1]} == {today.isoformat()}
+    right = refitted(database_url, "--model", "m")
+    assert right.lines[0]["already"]
+    assert psql(database_url, "SELECT count(*) FROM versions") == [(1,)]
+
+
 def test_the_task_is_known_to_the_worker():
     assert set(TASKS) == {"refit"}
 
