@@ -1,8 +1,8 @@
-"""Milliseconds of one POST /forecast of AirPassengers, against Flask with AutoARIMA and R's plumber with auto.arima in one run.
+"""Milliseconds of one POST /forecast of AirPassengers, against AutoARIMA behind Flask and auto.arima behind R's plumber.
 
     .venv/bin/python -m benchmarks.forecast_http [--rounds 5] [--flask PYTHON]
 
-PYTHON is an interpreter that has flask and statsforecast. One number differs from request to request, so that nothing is
+PYTHON is an interpreter that has flask, and statsforecast or pmdarima. One number differs from request to request: nothing is
 answered from memory; Lamplight commits every answer. Each server is then asked from three earlier origins, and scored.
 """
 
@@ -48,7 +48,7 @@ class Server:
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--flask", default=sys.executable, help="an interpreter that has flask and statsforecast")
+    arguments.add_argument("--flask", default=sys.executable, help="an interpreter that has flask, and statsforecast or pmdarima")
     asked = arguments.parse_args()
     y = passengers()
     with ExitStack() as stack:
@@ -75,11 +75,12 @@ def started(stack: ExitStack, flask: str) -> dict[str, Server]:
     key = prepared(database)
     url = stack.enter_context(gunicorn("app:create_app()", {"DATABASE_URL": database}, config="gunicorn.conf.py"))
     servers = {"Lamplight": Server(url, {"season": SEASON}, lambda told: [row["median"] for row in told["forecast"]], key)}
-    if has_module(flask, "statsforecast"):
-        port = free_port()
-        command = [flask, str(ROOT / "benchmarks/peers/forecast_flask.py"), str(port)]
-        address = stack.enter_context(serving(command, dict(os.environ), port))
-        servers["Flask + statsforecast AutoARIMA"] = Server(address, {"season": SEASON}, lambda told: told["mean"])
+    for package, called in (("statsforecast", "AutoARIMA"), ("pmdarima", "auto_arima")):
+        if has_module(flask, package):
+            port = free_port()
+            command = [flask, str(ROOT / "benchmarks/peers/forecast_flask.py"), str(port), package]
+            address = stack.enter_context(serving(command, dict(os.environ), port))
+            servers[f"Flask + {package} {called}"] = Server(address, {"season": SEASON}, lambda told: told["mean"])
     if has_r("plumber", "forecast"):
         address = stack.enter_context(plumber("forecast.R"))
         servers["R plumber + auto.arima"] = Server(address, {"season": SEASON}, lambda told: told["mean"])

@@ -184,9 +184,10 @@ def _stacks(seasons: Sequence[int], n: int) -> list[tuple[list[int], int, bool]]
 
 def seasonal_naive(x: FloatArray, season: int, power: Power, origins: Origins) -> Outlook:
     steps = np.arange(origins.h) % season
-    mean = np.stack([x[length - season : length][steps] for length in origins.lengths])
-    changes = x[season:] - x[:-season]
-    sigma = np.array([np.sqrt(np.mean(changes[: length - season] ** 2)) for length in origins.lengths])
+    starts = np.array(origins.lengths) - season  # and how many changes are behind each origin
+    mean = x[starts[:, None] + steps]
+    squares = np.cumsum((x[season:] - x[:-season]) ** 2)
+    sigma = np.sqrt(squares[starts - 1] / starts)
     psi = (np.arange(origins.h) % season == 0).astype(float)
     one_step = np.r_[np.full(season, np.nan), x[:-season]]
     return Outlook(f"snaive[{season}]", (season,), power, mean, sigma, psi, np.zeros_like(mean), False, power.back(one_step), {})

@@ -10,8 +10,9 @@ the damped trend (1,1,2): stacked differences in disguise, and psi_j = alpha + b
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from science.table import BoolArray, FloatArray, IntArray
 ALPHA = (0.02, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.0)
 RATIO = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)  # beta / alpha
 PHI = (0.8, 0.87, 0.92, 0.96, 0.98, 1.0)
+SHORT = 256  # values, up to which what only the grid decides is kept
 START_WEIGHT = 30.0  # of the trend of the whole series as a prior of the first slope, in observations of it
 ONE = np.ones(1)
 
@@ -94,56 +96,78 @@ Origins = Sequence[tuple[int, int]]  # a length, and the row that is cut there
 
 def passes(x: FloatArray, lengths: frozenset[int], deadline: Deadline, sets: Grid = GRID, told: Sequence[int] = (0,)) -> Passed:
     """Run every set over every row of x, (rows, n); keep what is known after each length, and the way of `told` rows."""
-    alpha, beta, phi = sets.alpha, sets.beta, sets.phi
-    n, G = x.shape[1], len(alpha)
+    n, G = x.shape[1], len(sets.alpha)
     level, slope = np.zeros((len(x), G)), np.zeros((len(x), G))
-    level1, slope1, level2, slope2 = np.ones(G), np.zeros(G), np.zeros(G), np.ones(G)
-    s11, s12, s22 = (np.zeros(G) for _ in range(3))
     c1, c2, squares = (np.zeros_like(level) for _ in range(3))
-    one_step, on_the_way = {row: np.empty((n, G)) for row in told}, np.empty((n, 2, G))
+    ways = _ways_of_short() if sets is GRID and n <= SHORT else _ways(sets, n, lengths)
+    known = _room(sorted(lengths), len(x), G, {row: np.empty((n, G)) for row in told}, ways)
     columns = np.ascontiguousarray(x.T)[:, :, None]
-    known = _room(sorted(lengths), len(x), G, one_step, on_the_way)
     for t in range(n):
         if t % 64 == 0:
             deadline.check()
-        slope *= phi
+        slope *= sets.phi
         level += slope
         error = columns[t] - level
-        trend1, trend2 = phi * slope1, phi * slope2
-        response1, response2 = level1 + trend1, level2 + trend2
-        for row, way in one_step.items():
+        for row, way in known.one_step.items():
             way[t] = level[row]
-        on_the_way[t, 0], on_the_way[t, 1] = response1, response2
-        s11, s12, s22 = s11 + response1 * response1, s12 + response1 * response2, s22 + response2 * response2
-        c1 += error * response1
-        c2 += error * response2
+        c1 += error * ways.on_the_way[t, 0]
+        c2 += error * ways.on_the_way[t, 1]
         squares += error * error
-        level += alpha * error
-        slope += beta * error
-        level1, slope1 = response1 - alpha * response1, trend1 - beta * response1
-        level2, slope2 = response2 - alpha * response2, trend2 - beta * response2
+        level += sets.alpha * error
+        slope += sets.beta * error
         if t + 1 in lengths:
             at = known.places[t + 1]
-            known.squares[at] = s11, s12, s22
             known.products[at, 0], known.products[at, 1], known.errors[at] = c1, c2, squares
             known.states[at, 0], known.states[at, 1] = level, slope
-            known.responses[at] = level1, slope1, level2, slope2
     return known
 
 
-def _room(lengths: Sequence[int], rows: int, G: int, one_step: Mapping[int, FloatArray], on_the_way: FloatArray) -> Passed:
-    """Make room for what a pass finds."""
+@dataclass(frozen=True)
+class Ways:
+    """What a unit of level or of slope at the start does: no series has a part in it."""
+
+    on_the_way: FloatArray  # (n, 2, G) to each one-step forecast
+    ends: Mapping[int, tuple[FloatArray, FloatArray]]  # a length → squares, (3, G), and responses, (4, G), after it
+
+
+@cache
+def _ways_of_short() -> Ways:
+    """Keep those of the grid for series that are not long: 6 MB."""
+    return _ways(GRID, SHORT, range(1, SHORT + 1))
+
+
+def _ways(sets: Grid, n: int, lengths: Collection[int]) -> Ways:
+    alpha, beta, phi = sets.alpha, sets.beta, sets.phi
+    G = len(alpha)
+    level1, slope1, level2, slope2 = np.ones(G), np.zeros(G), np.zeros(G), np.ones(G)
+    s11, s12, s22 = (np.zeros(G) for _ in range(3))
+    on_the_way = np.empty((n, 2, G))
+    ends = {}
+    for t in range(n):
+        trend1, trend2 = phi * slope1, phi * slope2
+        response1, response2 = level1 + trend1, level2 + trend2
+        on_the_way[t, 0], on_the_way[t, 1] = response1, response2
+        s11, s12, s22 = s11 + response1 * response1, s12 + response1 * response2, s22 + response2 * response2
+        level1, slope1 = response1 - alpha * response1, trend1 - beta * response1
+        level2, slope2 = response2 - alpha * response2, trend2 - beta * response2
+        if t + 1 in lengths:
+            ends[t + 1] = np.array([s11, s12, s22]), np.array([level1, slope1, level2, slope2])
+    return Ways(on_the_way, ends)
+
+
+def _room(lengths: Sequence[int], rows: int, G: int, one_step: Mapping[int, FloatArray], ways: Ways) -> Passed:
+    """Make room for what a pass finds; what it does not have to find is there."""
     L = len(lengths)
-    places = {length: i for i, length in enumerate(lengths)}
+    n = lengths[-1] if not one_step else len(next(iter(one_step.values())))
     return Passed(
-        places=places,
-        squares=np.empty((L, 3, G)),
+        places={length: i for i, length in enumerate(lengths)},
+        squares=np.array([ways.ends[length][0] for length in lengths]),
         products=np.empty((L, 2, rows, G)),
         errors=np.empty((L, rows, G)),
         states=np.empty((L, 2, rows, G)),
-        responses=np.empty((L, 4, G)),
+        responses=np.array([ways.ends[length][1] for length in lengths]),
         one_step=one_step,
-        on_the_way=on_the_way,
+        on_the_way=ways.on_the_way[:n],
     )
 
 
