@@ -43,6 +43,7 @@ class Nursery:
         self._children: dict[int, int] = {}  # number → process id
         self._pipes: list[int] = []
         self._unread = b""
+        self._later = [] if is_small() else list(OPINIONATED)
 
     def serve(self, woken: int) -> None:
         """Begin and end children until the worker hangs up."""
@@ -51,10 +52,18 @@ class Nursery:
             if woken in ready:
                 os.read(woken, REQUEST_BYTES)
             self._reap()
+            if not ready and not self._children:
+                self._warm_up()
             if self._control.fileno() in ready and not self._read():
                 break
         for number in list(self._children):
             self._kill(number)
+
+    def _warm_up(self) -> None:
+        """Import a little more while nobody waits for anything."""
+        if self._later:
+            importlib.import_module(self._later.pop(0))
+            _set_aside()
 
     def _read(self) -> bool:
         received, pipes, _, _ = socket.recv_fds(self._control, REQUEST_BYTES, DESCRIPTORS)
@@ -106,6 +115,12 @@ class Nursery:
                     self._control.sendall(json.dumps(told).encode() + b"\n")
 
 
+def _set_aside() -> None:
+    """Keep what is loaded by now out of the children's garbage collection, which would copy the shared pages."""
+    gc.collect()
+    gc.freeze()
+
+
 def main() -> None:
     """Warm up, and serve the worker at the other end of the socket."""
     log_to_stderr()
@@ -113,11 +128,7 @@ def main() -> None:
     tasks: dict[str, Task] = {}
     for module in sys.argv[2:]:
         tasks |= importlib.import_module(module).TASKS
-    if not is_small():
-        for module in OPINIONATED:
-            importlib.import_module(module)
-    gc.collect()
-    gc.freeze()  # the children's garbage collection leaves the shared pages alone
+    _set_aside()
     woken, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.signal(signal.SIGCHLD, lambda *_: None)

@@ -13,7 +13,7 @@ from resources.service import Service
 from store import keys
 from store.engine import reading
 
-EXPOSED = "ETag, Location, Link, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id"
+EXPOSED = "ETag, Location, Link, Preference-Applied, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id"
 PREFLIGHT_SECONDS = "600"
 
 
@@ -31,7 +31,7 @@ def preflight(request: Request, service: Service) -> Response:
     if allowed:
         response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
         response.headers["Access-Control-Allow-Methods"] = "GET"
-        response.headers["Access-Control-Allow-Headers"] = "Authorization, X-Request-Id"
+        response.headers["Access-Control-Allow-Headers"] = "Authorization, Prefer, X-Request-Id"
         response.headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
     return response
 
