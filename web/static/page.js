@@ -147,7 +147,7 @@ function showProblem(problem) {
   } else if (problem.pointers.some((pointer) => /^[/?]data/.test(pointer))) {
     refuse("data-fault", problem.message, table.field());
   } else {
-    const names = problem.pointers.map((pointer) => pointer.split("/")[1] ?? "");
+    const names = problem.pointers.map((pointer) => pointer.slice(1).split("/")[0]);
     const option = kind.options.find((name) => names.includes(name));
     const field = names.map((name) => kind.field?.(name)).find(Boolean) ?? byId(option ?? "fit");
     refuse("fault", problem.requestId && problem.status >= 500 ? `${problem.message} (request ${problem.requestId})` : problem.message, field);
