@@ -76,7 +76,7 @@ class RunAnswer(BaseModel):
 
 
 class ModelAnswer(BaseModel):
-    """A model. version: the one that answers, null before the first refit. age_seconds: since it was fitted."""
+    """A model. version: the one that answers, null before the first refit. age_seconds: since it was fitted. metrics: how it did."""
 
     name: str
     url: str
@@ -94,6 +94,7 @@ class ModelAnswer(BaseModel):
     checked_at: datetime | None
     age_seconds: float | None
     stale: bool
+    metrics: dict[str, Any] | None
 
 
 class DriftSummary(BaseModel):
@@ -142,6 +143,7 @@ def model_told(model: Model, age: Age, version: int | None) -> dict[str, object]
         "checked_at": age.checked_at,
         "age_seconds": age.seconds,
         "stale": age.stale,
+        "metrics": age.metrics,
     }
 
 

@@ -57,7 +57,7 @@ coalesce(now() - coalesce({CHECKED}, m.changed_at)
     > CASE m.refit WHEN 'nightly' THEN interval '{FRESH["nightly"]}' WHEN 'weekly' THEN interval '{FRESH["weekly"]}' END, false)
 """
 AGE = f"""
-SELECT v.created_at, {CHECKED}, extract(epoch FROM now() - v.created_at)::float8, {STALE}
+SELECT v.created_at, {CHECKED}, extract(epoch FROM now() - v.created_at)::float8, {STALE}, v.metrics
 FROM models m LEFT JOIN versions v ON v.id = m.live WHERE m.id = %(id)s
 """  # noqa: S608
 FRESHNESS = f"""
@@ -132,12 +132,16 @@ class Pointer:
 
 @dataclass(frozen=True)
 class Age:
-    """When the live version was fitted, when it was last found to be up to date or better, and whether that is too long ago."""
+    """When the live version was fitted, when it was last found to be up to date or better, and whether that is too long ago.
+
+    metrics: how that version did on the rows held back.
+    """
 
     fitted_at: datetime | None
     checked_at: datetime | None
     seconds: float | None  # since it was fitted
     stale: bool
+    metrics: dict[str, Any] | None = None
 
 
 def put(connection: Connection, site_id: int, name: str, asked: Asked, *, max_models: int) -> tuple[Model, bool]:

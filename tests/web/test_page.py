@@ -152,7 +152,7 @@ def test_the_page_never_scrolls_sideways(page: Page, width: int):
 def test_an_unknown_key_asks_for_another(page: Page):
     page.run("sessionStorage.setItem('lamplight-key', 'sk_wrong')")
     page.open("/")
-    assert page.text("#fault") == "This key is not known here."
+    assert page.text("#key-fault") == "This key is not known here."
 
 
 def test_with_a_key_the_picture_is_fetched_with_it(page: Page, key: str):

@@ -12,21 +12,51 @@ export class Problem extends Error {
   }
 }
 
+let held = null; // the key, as long as this page is open
+
 export function key() {
-  return sessionStorage.getItem(KEY) || "";
+  return held ?? sessionStorage.getItem(KEY) ?? "";
 }
 
-export function setKey(text) {
-  if (text) sessionStorage.setItem(KEY, text);
+// keep: also for a reload of the page, until the tab is closed. No key: "".
+export function setKey(text, keep) {
+  held = text;
+  if (text && keep) sessionStorage.setItem(KEY, text);
   else sessionStorage.removeItem(KEY);
 }
 
+export function keyIsKept() {
+  return sessionStorage.getItem(KEY) !== null;
+}
+
 export async function samples() {
-  return (await asJson(await send("/datasets"))).datasets;
+  return (await get("/datasets")).datasets;
 }
 
 export async function dataset(name) {
-  return asJson(await send(`/datasets/${encodeURIComponent(name)}`));
+  return get(`/datasets/${encodeURIComponent(name)}`);
+}
+
+export async function get(address) {
+  return asJson(await send(address));
+}
+
+// body: CSV as a string or a File, or what becomes JSON.
+export async function put(address, body) {
+  return asJson(await send(address, written("PUT", body)));
+}
+
+export async function post(address, body, headers = {}) {
+  return asJson(await send(address, written("POST", body, headers)));
+}
+
+export async function remove(address) {
+  await send(address, { method: "DELETE" });
+}
+
+// A page of a dataset's rows: so many, after so many.
+export async function rows(name, after, count) {
+  return (await asJson(await send(`/datasets/${encodeURIComponent(name)}?${new URLSearchParams({ after, rows: count })}`))).page;
 }
 
 // path: of the endpoint. question: {dataset | csv, query}, where csv is a string or a File. Returns the endpoint's answer.
@@ -34,18 +64,20 @@ export async function ask(path, question) {
   const address = addressOf(path, question);
   const body = { method: "POST", body: question.csv, headers: { "Content-Type": "text/csv" } };
   const response = await send(address, question.dataset ? {} : body);
-  return response.status === 202 ? ofJob(await asJson(response)) : asJson(response);
+  if (response.status !== 202) return asJson(response);
+  return get((await ended(await asJson(response))).result);
 }
 
-// What takes long is done by a worker: look until it has ended.
-async function ofJob(job) {
+// What takes long is done by a worker: look until it has ended, and tell of each look. Raises why a job failed.
+export async function ended(job, tell = () => {}) {
   while (!job.result) {
+    tell(job);
     if (job.reason && ["failed", "cancelled"].includes(job.state)) throw new Problem(job.reason.status, job.reason);
     if (job.state === "cancelled") throw new Problem(0, { detail: "The work was stopped before it had ended." });
     await new Promise((resolve) => { setTimeout(resolve, AGAIN); });
-    job = await asJson(await send(job.url));
+    job = await get(job.url);
   }
-  return asJson(await send(job.result));
+  return job;
 }
 
 export function addressOf(path, { dataset, query }) {
@@ -55,6 +87,12 @@ export function addressOf(path, { dataset, query }) {
 // The bytes of one form of a result, for a picture or a download that needs the key.
 export async function blob(address) {
   return (await send(address)).blob();
+}
+
+function written(method, body, headers = {}) {
+  if (body === undefined) return { method, headers };
+  const csv = typeof body === "string" || body instanceof Blob;
+  return { method, body: csv ? body : JSON.stringify(body), headers: { "Content-Type": csv ? "text/csv" : "application/json", ...headers } };
 }
 
 async function send(address, options = {}) {

@@ -35,7 +35,7 @@ function rowOf(column, insert) {
   );
 }
 
-function holds(column) {
+export function holds(column) {
   if (Array.isArray(column.levels)) return column.levels.slice(0, 4).join(", ") + (column.levels.length > 4 ? " …" : "");
   if (column.distinct !== undefined && column.distinct !== null) return count(column.distinct, "level");
   if (column.min === undefined || column.min === null) return "nothing";

@@ -1,51 +1,72 @@
-// The page at /: a tab for each kind of question; in each a table, a formula or columns, one button, an answer.
+// The page at /: a tab for each kind of question, in each a table, a formula or columns, one button, an answer;
+// and a tab for each shelf of what a site keeps, which fills a section of its own (shelf.js).
 
 import * as api from "./api.js";
 import { showColumns } from "./columns.js";
+import { takeDrops } from "./drop.js";
 import { byId, element } from "./element.js";
 import { forecast } from "./forecast.js";
+import { fraud } from "./fraud.js";
 import { hint, insertInto, markOf, showPlace, showRefusal, showSuggestions } from "./formula.js";
+import { askForKey, showKey, takeKeys } from "./key.js";
 import { mixed } from "./mixed.js";
 import { regression } from "./regression.js";
 import { showResult } from "./result.js";
 import { source } from "./source.js";
+import { addressed, show } from "./tabs.js";
 
-const KINDS = [regression, mixed, forecast];
+const KINDS = [regression, mixed, forecast, fraud];
+const SHELVES = [
+  { name: "datasets", title: "Datasets", load: () => import("./datasets.js") },
+  { name: "models", title: "Models", load: () => import("./models.js") },
+  { name: "runs", title: "Runs", load: () => import("./runs.js") },
+];
 const left = new Map(); // a kind → {sample, formula}, as its tab was left
 
-let kind = null;
+let kind = null; // the question whose tab is open, or was before a shelf's
 let info = null; // of the table: {rows, columns}, null when none is chosen
 let fitting = false;
 
 const table = source(useTable, showProblem);
-byId("key").value = api.key();
+takeKeys(() => { fillSamples(); open(); });
+takeDrops();
 byId("formula").addEventListener("input", () => { clearFaults(); showHint(); });
-byId("key").addEventListener("change", () => { api.setKey(byId("key").value.trim()); fillSamples(); });
 byId("ask").addEventListener("submit", (event) => { event.preventDefault(); fit(); });
-for (const field of document.querySelectorAll("form select, form details :is(input, textarea)")) field.addEventListener("change", clearFaults);
-addEventListener("hashchange", () => open(asked() ?? kind));
-open(asked() ?? regression);
+for (const field of document.querySelectorAll("#ask :is(select, details input, details textarea)")) field.addEventListener("change", clearFaults);
+addEventListener("hashchange", open);
+open();
 fillSamples();
 
-// The kind that the address names; none where it names a place of the page.
-function asked() {
-  return KINDS.find((each) => (location.hash || `#${regression.name}`) === `#${each.name}`);
+// Open the tab that the address names; where it names a place of the page, the tab stays.
+async function open() {
+  const { name, thing } = addressed([...KINDS, ...SHELVES]);
+  const shelf = SHELVES.find((each) => each.name === name);
+  const next = KINDS.find((each) => each.name === name) ?? (kind || shelf ? null : regression);
+  if (next) ask(next);
+  else if (shelf) await look(shelf, thing);
+}
+
+// A shelf's scripts are loaded when it is looked at for the first time.
+async function look(shelf, thing) {
+  show(shelf);
+  byId("bench").hidden = true;
+  showKey(true);
+  const { open: fill } = await shelf.load();
+  await fill(thing);
 }
 
 // Show a kind's tab as it was left. The table of one's own goes along, a sample belongs to its tab.
-function open(next) {
+function ask(next) {
+  show(next);
+  byId("bench").hidden = false;
+  showKey(false);
   if (next === kind) return;
   if (kind) left.set(kind, { sample: byId("sample").value, formula: byId("formula").value });
   const filled = kind === null && (next === regression || byId("formula").value !== ""); // by a browser that goes back
   kind = next;
-  document.title = `${kind.title} · Lamplight`;
   byId("fit").textContent = kind.button ?? "Fit";
-  for (const part of document.querySelectorAll("[data-kind]")) part.hidden = !part.dataset.kind.split(" ").includes(kind.name);
-  for (const link of document.querySelectorAll("nav a[href^='#']")) {
-    if (link.hash === `#${kind.name}`) link.setAttribute("aria-current", "page");
-    else link.removeAttribute("aria-current");
-  }
   say("");
+  if (kind.own) return kind.own((problem) => askForKey(problem.message)); // a tab with a form of its own
   if (!filled) take(left.get(kind) ?? kind.start, left.has(kind));
   useTable(info);
 }
@@ -139,8 +160,9 @@ function queryOf() {
 // Put a refusal where it belongs: at the formula, at the data, at the key, or above the button.
 function showProblem(problem) {
   if (problem.status === 401) {
-    byId("key-panel").hidden = false;
-    refuse("fault", api.key() ? "This key is not known here." : problem.message, byId("key"));
+    askForKey(problem.message);
+  } else if (!kind) {
+    say(problem.message); // of the samples: a shelf is open, which tells it itself
   } else if (problem.pointers.some((pointer) => /^[/?]formula/.test(pointer))) {
     refuse("formula-fault", problem.message, byId("formula"));
     showPlace(byId("formula"), markOf(problem.message));

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { PREVIEW_BYTES, summary } from "./csv.js";
+import { DROPPED, sized } from "./drop.js";
 import { byId, element } from "./element.js";
 import { count } from "./numbers.js";
 
@@ -37,7 +38,7 @@ export function source(changed, failed) {
   byId("csv").addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(refresh, PAUSE); });
   byId("file").addEventListener("change", (event) => { if (event.target.files.length) choose(event.target.files[0]); });
   byId("unchoose").addEventListener("click", () => { choose(null); byId("csv").focus(); });
-  takeDrops(choose);
+  byId("ask").addEventListener(DROPPED, (event) => choose(event.detail));
   refresh(); // a browser that goes back restores the fields without telling
 
   return {
@@ -73,18 +74,4 @@ async function ofFile(file) {
   const partial = file.size > PREVIEW_BYTES;
   const info = summary(partial ? text.slice(0, text.lastIndexOf("\n") + 1) : text);
   return info && { ...info, partial };
-}
-
-function takeDrops(choose) {
-  const hold = (event) => {
-    if (![...event.dataTransfer.types].includes("Files")) return;
-    event.preventDefault();
-    document.body.classList.toggle("dropping", event.type === "dragover");
-  };
-  for (const name of ["dragover", "dragleave", "drop"]) document.addEventListener(name, hold);
-  document.addEventListener("drop", (event) => { if (event.dataTransfer.files.length) choose(event.dataTransfer.files[0]); });
-}
-
-function sized(bytes) {
-  return bytes < 1e6 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -21,9 +21,9 @@ export function estimates(title, rows, level, { statistic = "t", digits = 3 } = 
   return copied(title, rows, table("coefficients", heads, body));
 }
 
-// A row's first cell names it; a cell is a text, or {value, shown} for a number.
+// A row's first cell names it; a cell is a text, an element, or {value, shown} for a number.
 export function table(name, heads, rows) {
-  const numeric = (at) => rows.some((row) => typeof row[at] === "object");
+  const numeric = (at) => rows.some((row) => row[at]?.shown !== undefined);
   const head = heads.map((text, at) => element("th", { scope: "col", class: numeric(at) ? "number" : null }, text));
   return element("table", { class: name },
     element("thead", {}, element("tr", {}, ...head)),
@@ -49,7 +49,7 @@ export function facts(title, list) {
 }
 
 function cell(content, at) {
-  if (typeof content === "string") return at ? element("td", {}, content) : element("th", { scope: "row" }, content);
+  if (typeof content === "string" || content instanceof Node) return at ? element("td", {}, content) : element("th", { scope: "row" }, content);
   const { value, shown } = content;
   return element("td", { class: "number", title: value === null || value === undefined ? "not estimable" : String(value) }, shown);
 }

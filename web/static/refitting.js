@@ -1,0 +1,39 @@
+// A refit: asked for with a button, or under way already; how far it is, and how it ended.
+
+import * as api from "./api.js";
+import { element } from "./element.js";
+import { action } from "./form.js";
+import { count } from "./numbers.js";
+import { say } from "./said.js";
+import { lead } from "./shelf.js";
+
+export function refitting(model, runs) {
+  const bar = element("progress", { max: "1", value: "0", hidden: true, "aria-label": `Refit of ${model.name}` });
+  const started = runs.find((run) => run.state === "queued" && run.job);
+  const whole = element("div", { class: "refit" }, action("Refit now", async (tell) => {
+    const job = started && !bar.hidden ? await api.get(`/jobs/${started.job}`) : await api.post(`/models/${encodeURIComponent(model.name)}/refit`);
+    return follow(model, job, bar, tell);
+  }, ""), bar);
+  if (started) {
+    bar.hidden = false;
+    whole.querySelector("button").click();
+  }
+  return whole;
+}
+
+async function follow(model, job, bar, tell) {
+  bar.hidden = false;
+  try {
+    const done = await api.ended(job, (seen) => { bar.value = seen.progress; tell(progress(seen)); });
+    if (bar.isConnected) lead(`#models/${model.name}`);
+    say(`${model.name}: ${done.log.at(-1) ?? "done"}.`);
+  } finally {
+    bar.hidden = true;
+  }
+  return "";
+}
+
+function progress({ state, position, log }) {
+  if (state !== "queued") return log.at(-1) ?? "Begun";
+  return position ? `Waits: ${count(position, "job")} in front of it` : "Waits for a worker";
+}
