@@ -68,16 +68,17 @@ def night(engine, model):
     return decided
 
 
-def test_night_by_night_in_children_under_a_gigabyte(engine, database_url):
+def test_night_by_night_in_children_under_a_gigabyte(engine, database_url, tmp_path):
     site = new_site(engine)
     put_payments(engine, site, 4_000)
-    model = put_cards(engine, site, spec={**SPEC, "epochs": 3})
-    first = refitted(database_url)
+    model = put_cards(engine, site, spec={**SPEC, "epochs": 3, "tensorboard": True})
+    first = refitted(database_url, LAMPLIGHT_TENSORBOARD=str(tmp_path))
     assert first.states == {"cards": "promoted"}, first.errors
     append(engine, site, "paid", rows(4_000, ALL))
     next_night(database_url)
-    second = refitted(database_url)
+    second = refitted(database_url, LAMPLIGHT_TENSORBOARD=str(tmp_path))
     assert second.lines[0]["version"] == 2, second.lines
+    assert sorted(each.name for each in (tmp_path / f"model-{model.id}").iterdir()) == ["graph", "run-0001", "run-0002"]
     ((figures,),) = psql(database_url, "SELECT figures FROM runs WHERE version = 2")
     assert set(figures["drift"]["columns"]) == set(COLUMNS)  # between the two versions
     assert figures["drift"]["score"] >= 0
