@@ -9,7 +9,6 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from errors import InvalidInput
-from kinds.rows import Rows
 from science.fraud.fit import Fit, Reason, Scores, reasons, score
 from science.fraud.reading import Fault, Read, read_records, read_table
 from science.fraud.reference import MOST, levels_of
@@ -26,12 +25,14 @@ WHAT = {  # of a fault
     "text": "is no number",
     "unknown_column": "is not known to the model",
 }
+PAYMENTS = {"type": "array", "items": {"type": "object"}}  # a value of any type: one that is no number fails its row alone
 TRANSACTIONS = {
     "description": "Payments, each an object: the model's columns by name, and perhaps an id.",
-    "oneOf": [
-        {"type": "array", "items": {"type": "object", "additionalProperties": {"type": ["number", "string", "boolean", "null"]}}},
-        {"type": "null"},
-    ],
+    "oneOf": [PAYMENTS, {"type": "null"}],
+}
+COLUMNS = {
+    "description": "The same in columns by name, all of one length, or one object per payment.",
+    "oneOf": [{"type": "object", "additionalProperties": {"type": "array"}}, PAYMENTS, {"type": "null"}],
 }
 Columns = Mapping[str, Sequence[object]]
 
@@ -65,7 +66,7 @@ class PaymentsToScore(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     transactions: Annotated[Any, WithJsonSchema(TRANSACTIONS)] = None
-    data: Rows = None
+    data: Annotated[Any, WithJsonSchema(COLUMNS)] = None
     threshold: Annotated[ThresholdAsked | None, BeforeValidator(_read_json)] = None
     reasons: Annotated[int, Field(ge=0, le=MOST_REASONS, description="How many columns to name for each payment.")] = 3
 
