@@ -76,7 +76,7 @@ class RunAnswer(BaseModel):
 
 
 class ModelAnswer(BaseModel):
-    """A model. version: the one that answers, null before the first refit. age_seconds: since it was fitted. metrics: how it did."""
+    """A model. version: the one that answers, null before the first refit; age_seconds, metrics: its own."""
 
     name: str
     url: str

@@ -12,8 +12,10 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 from store import keys, sites
 from store.engine import engine_of, writing
 from tests.conftest import database, settings_for
+from tests.jobs.working import working
 from tests.serving import Server
 from tests.web.page import Page
+from tests.web.shelf import Shelf
 
 FLAGS = (
     "--headless",
@@ -78,3 +80,16 @@ def csv_file(tmp_path: Path) -> Path:
     path = tmp_path / "doses.csv"
     path.write_text("dose,weight\n1,2\n2,4\n3,7\n4,8\n")
     return path
+
+
+@pytest.fixture
+def shelf(page: Page, server: Server, key: str) -> Shelf:
+    """The page with a key in use."""
+    return Shelf(page, server, key)
+
+
+@pytest.fixture(scope="session")
+def worker(server: Server) -> Iterator[None]:
+    """A worker beside the running server."""
+    with working(server.database_url):
+        yield

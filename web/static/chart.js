@@ -36,7 +36,7 @@ export function ticks(low, high) {
   if (low === high) [low, high] = [low - (Math.abs(low) / 10 || 1), high + (Math.abs(high) / 10 || 1)];
   const rough = (high - low) / TICKS;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5].find((each) => each * power >= rough) ?? 10);
+  const step = power * ([1, 2, 5].find((each) => each * power > 0.999 * rough) ?? 10);
   const first = Math.floor(low / step);
   const count = Math.ceil(high / step) - first;
   return Array.from({ length: count + 1 }, (_, at) => Number(((first + at) * step).toPrecision(12)));

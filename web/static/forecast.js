@@ -88,7 +88,7 @@ function parts(answer) {
   ];
 }
 
-function steps({ forecast: rows }) {
+export function steps({ forecast: rows }) {
   const levels = Object.keys(rows[0].lo);
   const decimals = decimalsFor(rows.map((row) => row.se), 3);
   const shown = (value) => number(value, fixed(value, decimals));

@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { element } from "./element.js";
+import { showRefusal } from "./formula.js";
 import { askForKey } from "./key.js";
 
 const NEEDS_KEY = "This needs the secret key of the site.";
@@ -27,7 +28,7 @@ export function choices(name, list) {
 // act(say) does what the form is for, and may say how far it is; what it returns is said at the end.
 export function form(name, button, act, ...parts) {
   const status = element("p", { role: "status" });
-  const fault = element("p", { class: "fault", role: "alert", hidden: true });
+  const fault = element("div", { class: "fault", role: "alert", hidden: true });
   const submit = element("button", { type: "submit" }, button);
   const whole = element("form", { name, novalidate: true }, ...parts, element("div", { class: "go" }, submit, status), fault);
   whole.addEventListener("submit", (event) => {
@@ -40,7 +41,7 @@ export function form(name, button, act, ...parts) {
 // A button by itself, with the same place for what went wrong below it.
 export function action(button, act, kind = "quiet") {
   const status = element("span", { role: "status" });
-  const fault = element("p", { class: "fault", role: "alert", hidden: true });
+  const fault = element("div", { class: "fault", role: "alert", hidden: true });
   const pressed = element("button", { type: "button", class: kind, click: () => attempt(pressed, status, fault, act) }, button);
   return element("div", { class: "action" }, pressed, status, fault);
 }
@@ -55,8 +56,7 @@ async function attempt(button, status, fault, act) {
     if (!(problem instanceof api.Problem)) throw problem;
     status.textContent = "";
     if (problem.status === 401) return askForKey(NEEDS_KEY);
-    fault.textContent = told(problem);
-    fault.hidden = false;
+    showRefusal(fault, told(problem));
   } finally {
     button.removeAttribute("aria-disabled");
   }

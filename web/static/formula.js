@@ -40,11 +40,14 @@ export function hint(formula, columns) {
 
 // A refusal: the sentence, and below it the formula with the server's mark under the place.
 export function showRefusal(place, detail) {
-  const at = detail.indexOf("\n");
-  const parts = [element("p", {}, at < 0 ? detail : detail.slice(0, at))];
-  if (at >= 0) parts.push(marked(detail.slice(at + 1).replace(/^ {4}/gm, "")));
-  place.replaceChildren(...parts);
+  place.replaceChildren(...refusal(detail));
   place.hidden = false;
+}
+
+export function refusal(detail) {
+  const at = detail.indexOf("\n");
+  const sentence = element("p", {}, at < 0 ? detail : detail.slice(0, at));
+  return at < 0 ? [sentence] : [sentence, marked(detail.slice(at + 1).replace(/^ {4}/gm, ""))];
 }
 
 // Where the server's mark stands in the formula, -1 when there is none. It indents formula and mark by four.

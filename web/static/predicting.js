@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { element } from "./element.js";
+import { steps } from "./forecast.js";
 import { form, labelled, wanting } from "./form.js";
 import { brief, count } from "./numbers.js";
 import { pasted } from "./pasted.js";
@@ -11,19 +12,19 @@ const SHOWN = 200; // rows; the copy has all
 
 export function predicting(model) {
   const place = element("div", { "aria-live": "polite" });
-  const question = model.kind === "forecast" ? steps(model) : rows(model);
+  const question = model.kind === "forecast" ? ahead(model) : rows(model);
   const asking = form("predict", "Predict", async () => {
     const answer = await api.post(`/models/${encodeURIComponent(model.name)}/predict`, question.asked());
     const found = answer.predictions ?? answer.results;
-    place.replaceChildren(...warnings(answer.warnings ?? []), shown(found));
+    place.replaceChildren(...warnings(answer.warnings ?? []), question.shown(found));
     return `${count(found.length, question.noun)}, by version ${answer.version}.`;
   }, element("h3", {}, "Predict"), question.whole);
   return element("div", { class: "predict" }, asking, place);
 }
 
-function steps({ spec }) {
+function ahead({ spec }) {
   const field = element("input", { name: "h", type: "number", min: "1", max: String(spec.h ?? 1000), value: String(spec.h ?? 12), inputmode: "numeric" });
-  return { whole: labelled("Steps ahead", field, spec.h ? `It was fitted for ${spec.h}.` : null), noun: "step", asked: () => ({ h: Number(field.value) }) };
+  return { whole: labelled("Steps ahead", field, spec.h ? `It was fitted for ${spec.h}.` : null), noun: "step", shown: (found) => steps({ forecast: found }), asked: () => ({ h: Number(field.value) }) };
 }
 
 function rows({ spec }) {
@@ -31,6 +32,7 @@ function rows({ spec }) {
   return {
     whole: csv.whole,
     noun: "row",
+    shown,
     asked() {
       if (csv.value() === "") throw wanting("Paste rows to predict, or choose a file.", csv.field());
       return csv.value();
@@ -55,7 +57,7 @@ function shown(found) {
   return copied("Predictions", flat, table("coefficients", ["Row", ...names], body));
 }
 
-// {lo: {80: 1}} → {"lo 80": 1}; lists and what lies deeper become text.
+// {a: {b: 1}} → {"a b": 1}; lists and what lies deeper become text.
 function flattened(row) {
   const inner = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
   return Object.fromEntries(Object.entries(row).flatMap(([name, value]) => (

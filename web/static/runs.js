@@ -2,8 +2,9 @@
 
 import * as api from "./api.js";
 import { badge } from "./badge.js";
-import { element } from "./element.js";
+import { element, scrolling } from "./element.js";
 import { action, choices, labelled } from "./form.js";
+import { refusal } from "./formula.js";
 import { called, measured, written } from "./metrics.js";
 import { percent, significant } from "./numbers.js";
 import { shelf } from "./shelf.js";
@@ -47,7 +48,7 @@ function run(told) {
     element("div", { class: "run-head" }, element("a", { href: `#models/${told.model}` }, told.model), badge(told.state)),
     element("div", { class: "run-when hint" }, ...told.version === null ? [] : [`version ${told.version}, `], ago(told.finished_at ?? told.created_at),
       told.trigger === "night" ? `, the night of ${told.date}` : ", asked for"),
-    element("p", { class: "run-reason" }, told.reason ?? "Not decided yet."),
+    element("div", { class: "run-reason" }, ...refusal(told.reason ?? "Not decided yet.")),
     ...figures(told));
 }
 
@@ -57,7 +58,7 @@ function figures({ figures: { challenger, champion, comparison, drift } }) {
   const rows = metrics.map(([name, value]) => [called(name), number(value, written(value)), before(champion?.[name])]);
   if (comparison) rows.unshift(["Mean loss, decided by", number(comparison.challenger, written(comparison.challenger)), before(comparison.champion)]);
   return [element("details", {}, element("summary", {}, "The figures"),
-    table("figures", ["", "New fit", "Answered before"], rows),
+    scrolling("Figures", table("figures", ["", "New fit", "The one before"], rows)),
     ...comparison ? [element("p", { class: "hint" }, guard(comparison))] : [],
     ...drift ? [element("p", { class: "hint" }, drifted(drift))] : [])];
 }
