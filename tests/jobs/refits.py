@@ -71,7 +71,7 @@ def environment_of(database_url: str, settings: dict[str, str]) -> dict[str, str
     return {**os.environ, "DATABASE_URL": database_url, "LAMPLIGHT_SECRET": "s" * 40, "PYTHONPATH": str(ROOT), **settings}
 
 
-def ended_refit(process: subprocess.Popen[str], seconds: float = 120) -> Refitted:
+def ended_refit(process: subprocess.Popen[str], seconds: float = 300) -> Refitted:
     out, errors = process.communicate(timeout=seconds)
     return Refitted(process.returncode, [json.loads(line) for line in out.splitlines()], errors)
 
