@@ -93,8 +93,8 @@ class ModelAnswer(BaseModel):
     fitted_at: datetime | None
     checked_at: datetime | None
     age_seconds: float | None
-    stale: bool
     metrics: dict[str, Any] | None
+    stale: bool
 
 
 class DriftSummary(BaseModel):
@@ -142,8 +142,8 @@ def model_told(model: Model, age: Age, version: int | None) -> dict[str, object]
         "fitted_at": age.fitted_at,
         "checked_at": age.checked_at,
         "age_seconds": age.seconds,
-        "stale": age.stale,
         "metrics": age.metrics,
+        "stale": age.stale,
     }
 
 

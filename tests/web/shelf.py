@@ -23,8 +23,8 @@ class Shelf:
 
     def open(self, address: str) -> None:
         """Open a tab, or a thing in it, anew."""
-        self.page.open("/static/lamp.svg")  # so that what follows is no mere change of the hash
         self.page.run("sessionStorage.setItem('lamplight-key', arguments[0])", self.key)
+        self.page.chrome.get("about:blank")  # so that what follows is no mere change of the hash
         self.page.open(f"/#{address}")
         self.page.find(f"#shelf-{address.split('/')[0]}:not([aria-busy]) > *")
 

@@ -5,7 +5,7 @@ import { badge } from "./badge.js";
 import { mark } from "./chart.js";
 import { element, scrolling } from "./element.js";
 import { told } from "./form.js";
-import { count, percent, significant } from "./numbers.js";
+import { count, grouped, percent, significant } from "./numbers.js";
 import { number, table } from "./tables.js";
 
 const MOST = 0.5; // of the index: what fills the bar; over 0.25 is called large
@@ -33,7 +33,7 @@ function shown(answer) {
     badge(row.verdict), bins(row)]);
   const missing = answer.missing_columns.length ? [element("p", { class: "warnings" }, `The data lack ${answer.missing_columns.join(", ")}.`)] : [];
   return [
-    element("p", { class: "used" }, `${count(answer.rows, "row")} now, ${answer.rows_before.toLocaleString("en")} when version ${answer.version} was fitted.`),
+    element("p", { class: "used" }, `${count(answer.rows, "row")} now, ${grouped(answer.rows_before)} when version ${answer.version} was fitted.`),
     ...missing,
     scrolling("Drift", table("drifts", ["Column", "PSI", "0 to 0.5", "Chance", "Verdict", "Bins"], body)),
   ];

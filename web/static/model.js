@@ -28,7 +28,7 @@ export async function oneModel(name) {
     head(model, runs),
     element("div", { class: "split even" },
       element("div", {}, state(model), ...runs.length ? [nights(model.kind, runs)] : []),
-      element("div", {}, ...model.live ? [says(model.live), predicting(model)] : [unfitted()])),
+      element("div", {}, ...model.live ? [...says(model.live), predicting(model)] : [unfitted()])),
     ...versions.length ? [versionsOf(model, versions)] : [],
     ...model.live ? [driftOf(model)] : [],
     element("div", { class: "end" }, deleting(model)),
@@ -70,7 +70,7 @@ function state(model) {
 
 function says({ summary }) {
   const rows = summary.coefficients ?? summary.fixed;
-  return rows ? estimates(summary.fixed ? "Fixed effects" : "Coefficients", rows, summary.level) : element("div", {});
+  return rows ? [estimates(summary.fixed ? "Fixed effects" : "Coefficients", rows, summary.level)] : [];
 }
 
 function deleting(model) {

@@ -8,7 +8,7 @@ import { number, table } from "./tables.js";
 import { clock, day, exactly } from "./times.js";
 
 const MARKS = { promoted: "full", kept: "hollow", failed: "cross", unchanged: "none" };
-const LEGEND = [["full", "promoted"], ["hollow", "kept out"], ["cross", "failed"], ["line", "what answers"]];
+const LEGEND = [["full", "promoted"], ["hollow", "not promoted"], ["cross", "failed"], ["line", "what answers"]];
 
 // runs: newest first, as the API tells them.
 export function nights(kind, runs) {

@@ -65,7 +65,7 @@ function flattened(row) {
 }
 
 function plain(value) {
-  if (Array.isArray(value)) return value.every((each) => typeof each !== "object") ? value.join(", ") : JSON.stringify(value);
+  if (Array.isArray(value)) return value.map((each) => each?.column ?? plain(each)).join(", "); // a reason is told by its column
   return value !== null && typeof value === "object" ? JSON.stringify(value) : value;
 }
 

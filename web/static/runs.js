@@ -12,6 +12,13 @@ import { number, table } from "./tables.js";
 import { ago } from "./times.js";
 
 const PAGE = 50;
+const STATES = {
+  promoted: "The new fit answers from then on",
+  kept: "The version that answered was kept",
+  unchanged: "The data were those of a version that is there",
+  failed: "There was no new fit",
+  queued: "A worker will do it",
+};
 
 export const open = shelf("runs", async (model) => {
   const [{ models }, first] = await Promise.all([api.get("/models"), page(model)]);
@@ -45,7 +52,7 @@ function listed(first, model) {
 
 function run(told) {
   return element("li", {},
-    element("div", { class: "run-head" }, element("a", { href: `#models/${told.model}` }, told.model), badge(told.state)),
+    element("div", { class: "run-head" }, element("a", { href: `#models/${told.model}` }, told.model), badge(told.state, STATES[told.state])),
     element("div", { class: "run-when hint" }, ...told.version === null ? [] : [`version ${told.version}, `], ago(told.finished_at ?? told.created_at),
       told.trigger === "night" ? `, the night of ${told.date}` : ", asked for"),
     element("div", { class: "run-reason" }, ...refusal(told.reason ?? "Not decided yet.")),

@@ -26,7 +26,7 @@ export function versionsOf(model, versions) {
 
 function state({ live, promoted }) {
   if (live) return badge("live", "This version answers");
-  return promoted ? badge("promoted", "It has answered", "plain") : badge("kept", "It was found worse, and has not answered");
+  return promoted ? badge("promoted", "It has answered", "plain") : badge("not promoted", "It was found worse, and has not answered");
 }
 
 async function rollback(model, { number: version }) {
