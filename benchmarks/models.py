@@ -4,7 +4,7 @@
 
 Both serve HTTP with two processes and are asked by four clients of wrk (Debian: wrk) for the same predictions with the same
 intervals. Lamplight checks a key and looks at each request which version is live; its peer does neither. In every
-request one number differs. Where vetiver is installed (pip install vetiver) its server is asked for the means alone.
+request one number differs.
 """
 
 from __future__ import annotations

@@ -135,6 +135,7 @@ class Children:
             await asyncio.sleep(NOTE_SECONDS)
             lines, child.lines = child.lines, []
             if not await note(child.progress, lines):
+                child.last.setdefault("superseded", True)  # cancelled, or committed a moment ago: not a death to report
                 self._tell({"kill": number})
 
     def _rest_after_a_while(self) -> None:
