@@ -72,11 +72,14 @@ class Reporter:
 def attempt(order: Order, pipe: int, parent: int, settings: Settings, tasks: Mapping[str, Task]) -> None:
     """Do the job, end it, and tell how it went: {"done": true}, {"superseded": true}, or {"reason": ..., "again": ...}.
 
+    First of all it tells {"loaded": kilobytes}, what the fork brought along.
+
     parent: the process that forked this one; when it dies, this one does.
     """
     started, report = time.monotonic(), Reporter(pipe)
     try:
         confine(order, parent)
+        report.send({"loaded": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss})
         _work(order, report, settings, tasks, Deadline(started + order.seconds, time.monotonic))
         report.send({"done": True})
     except Superseded:

@@ -236,6 +236,6 @@ def _ended(child: _Child, told: dict[str, Any], over: bool) -> Ended:
         return Ended(reason=last["reason"], again=last["again"], **used)
     if over:
         return Ended(reason=too_long(order.seconds), **used)
-    if used["kilobytes"] > NEARLY * order.memory_mb * 1024 and told.get("status"):
+    if used["kilobytes"] - last.get("loaded", 0) > NEARLY * order.memory_mb * 1024 and told.get("status"):
         return Ended(reason=too_large(order.memory_mb), **used)
     return Ended(reason=dead(told.get("status", 9)), again=True, **used)
