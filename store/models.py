@@ -187,7 +187,7 @@ def remove(connection: Connection, site_id: int, name: str) -> bool:
 def pointer(connection: Pooled, site_id: int, name: str) -> Pointer | None:
     """Tell which version answers for a model: one round trip, made by each prediction."""
     found = row(connection, POINTER, {"site_id": site_id, "name": name}) if NAME.fullmatch(name) else None
-    return None if found is None else _pointer(connection, found)
+    return None if found is None else pointer_of(connection, found)
 
 
 def pointer_to_key(connection: Pooled, digest: bytes, site_id: int, name: str) -> tuple[bool, Pointer | None]:
@@ -195,10 +195,11 @@ def pointer_to_key(connection: Pooled, digest: bytes, site_id: int, name: str) -
     found = row(connection, POINTER_TO_KEY, {"digest": digest, "name": name if NAME.fullmatch(name) else ""})
     if found is None or found[0] != site_id:
         return False, None
-    return True, None if found[1] is None else _pointer(connection, found[1:])
+    return True, None if found[1] is None else pointer_of(connection, found[1:])
 
 
-def _pointer(connection: Pooled, found: tuple[Any, ...]) -> Pointer:
+def pointer_of(connection: Pooled, found: tuple[Any, ...]) -> Pointer:
+    """Read a row of ANSWERING."""
     kind, public, version, number, fitted_at, old, id = found
     return Pointer(kind, public, version, number, fitted_at, bool(old) and age(connection, id).stale)
 
