@@ -66,13 +66,14 @@ class Detector:
 
     def shares(self, Z: np.ndarray) -> FloatArray:
         """Return the share of each column (n, p) in the energies of rows Z (n, p); a row sums to one."""
-        z = self._units(self.energies(Z))
+        rows = Z if len(Z) == 1 else Z[:, None]
+        parts = [view.contributions(rows).reshape(Z.shape).astype(np.float64) for view in self.views]
+        energies = np.stack([part.sum(1) for part in parts], axis=1)
+        z = self._units(energies)
         slopes = np.exp(LEAN * (z - z.max(1, keepdims=True))) / self.sd
         total = np.zeros(Z.shape)
-        for view, slope in zip(self.views, slopes.T, strict=True):
-            parts = view.contributions(Z[:, None])[:, 0].astype(np.float64)
-            whole = parts.sum(1, keepdims=True)
-            total += slope[:, None] * np.where(whole > 0, parts / np.where(whole > 0, whole, 1.0), 1.0 / Z.shape[1])
+        for part, whole, slope in zip(parts, energies.T[:, :, None], slopes.T, strict=True):
+            total += slope[:, None] * np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), 1.0 / Z.shape[1])
         return np.asarray(total / total.sum(1, keepdims=True))
 
     def _units(self, energies: FloatArray) -> FloatArray:
