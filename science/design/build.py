@@ -12,6 +12,7 @@ import numpy as np
 from errors import FormulaError, InvalidInput
 from science.design.blocks import Block, assembled, block, overflow, part_names, term_names
 from science.design.coding import Part, coding
+from science.design.evaluate import COMPARISONS, LOGIC
 from science.design.frame import Frame, listed
 from science.design.functions import FUNCTIONS
 from science.design.ingredient import Ingredient
@@ -21,12 +22,15 @@ from science.design.values import Categories, Columns, Numbers, either, taken
 from science.design.variables import Evaluated, checked, learned, variable
 from science.formula import Terms, expand, parse
 from science.formula.spelling import quoted_name
-from science.formula.tree import Call, Group, Node, names
+from science.formula.tree import Call, Chain, Group, Node, names
 from science.limits import Limits
 from science.notice import Notice
 from science.table import BoolArray, FloatArray, IntArray, Table
 
 Missing = Literal["drop", "refuse"]
+
+TRUTHS = {*COMPARISONS, *LOGIC}  # what gives true or false
+TRUE_OR_FALSE = "true or false; as.numeric() makes 1 and 0 of it"
 
 
 @dataclass(frozen=True)
@@ -120,6 +124,8 @@ def _check_terms(terms: Terms, frame: Frame) -> None:
         raise FormulaError(reason, formula=frame.text, position=terms.bars[0].start)
     if terms.formula.response is None:
         raise FormulaError("the response is missing: a column or an expression to the left of ~", formula=frame.text)
+    if isinstance(terms.formula.response, Chain) and terms.formula.response.rest[0][0] in TRUTHS:
+        raise _no_number(terms, TRUE_OR_FALSE, frame)  # known without computing it
     if not terms.terms and not terms.intercept:
         raise frame.error("nothing is left to fit: neither an intercept nor a term", terms.formula.predictors)
 
@@ -204,9 +210,13 @@ def _response(terms: Terms, value: Evaluated, frame: Frame) -> FloatArray:
     if isinstance(value, Columns):
         raise frame.error("the response must be one column", response)
     if isinstance(value, Categories):
-        kind = "true or false; as.numeric() makes 1 and 0 of it" if value.logical else "a factor"
-        raise frame.error(f"the response must be numeric and {terms.variables[0].label} is {kind}", response)
+        raise _no_number(terms, TRUE_OR_FALSE if value.logical else "a factor", frame)
     return np.ascontiguousarray(value.values)
+
+
+def _no_number(terms: Terms, kind: str, frame: Frame) -> InvalidInput:
+    assert terms.formula.response is not None
+    return frame.error(f"the response must be numeric and {terms.variables[0].label} is {kind}", terms.formula.response)
 
 
 def _offset(terms: Terms, values: Sequence[Evaluated]) -> FloatArray | None:
