@@ -176,13 +176,12 @@ class Children:
         """Hear of children that ended; when the nursery dies, all have."""
         loop, unread = asyncio.get_running_loop(), b""
         try:
-            while received := await loop.sock_recv(control, 65536):
-                *lines, unread = (unread + received).split(b"\n")
-                for told in map(json.loads, lines):
-                    if child := self._children.get(told["ended"]):
-                        _end(child, told)
-        except OSError:
-            pass
+            with suppress(OSError):
+                while received := await loop.sock_recv(control, 65536):
+                    *lines, unread = (unread + received).split(b"\n")
+                    for told in map(json.loads, lines):
+                        if child := self._children.get(told["ended"]):
+                            _end(child, told)
         finally:
             for child in self._children.values():
                 _end(child, {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -52,14 +53,10 @@ def _read_one(value: object) -> object:
 
 
 def _number(text: str) -> int | float | None:
-    try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
-    except ValueError:
-        return None
+    for number in (int, float):
+        with suppress(ValueError):
+            return number(text)
+    return None
 
 
 TEXT = BeforeValidator(_read)

@@ -151,12 +151,9 @@ class SeriesProblem(BaseModel):
     errors: list[SeriesFault]
 
 
-class ToldOrRefused(BaseModel):
-    """One of many series: its forecast, or its own error."""
+class SeriesTold(BaseModel):
+    """What is told of one series."""
 
-    unique_id: str | None
-    error: SeriesProblem | None = None
-    rows: int | None = None
     first: Stamp | None = None
     last: Stamp | None = None
     season: int | None = None
@@ -168,10 +165,18 @@ class ToldOrRefused(BaseModel):
     fitted: list[float | None] | None = None
     intervals: Intervals | None = None
     backtest: BacktestRow | None = None
+
+
+class ToldOrRefused(SeriesTold):
+    """One of many series: its forecast, or its own error."""
+
+    unique_id: str | None
+    error: SeriesProblem | None = None
+    rows: int | None = None
     warnings: list[Warned] | None = None
 
 
-class ForecastAnswer(BaseModel):
+class ForecastAnswer(SeriesTold):
     """A forecast, kept under its url: of one series, or under `series` of each of many."""
 
     id: str
@@ -182,17 +187,6 @@ class ForecastAnswer(BaseModel):
     columns: dict[str, str | None] | None = None
     unique_id: str | None = None
     rows: int
-    first: Stamp | None = None
-    last: Stamp | None = None
-    season: int | None = None
-    frequency: str | None = None
-    model: Model | None = None
-    differences: Differences | None = None
-    forecast: list[ForecastRow] | None = None
-    sums: list[SumRow] | None = None
-    fitted: list[float | None] | None = None
-    intervals: Intervals | None = None
-    backtest: BacktestRow | None = None
     series: list[ToldOrRefused] | None = None
     refused: int | None = None
     second_opinion: SecondOpinion | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -79,14 +78,10 @@ def scores(kept: Fit, table: Table, limits: Limits) -> FloatArray:
     return predicted_rows(lambda rows: predict(kept, rows, limits), table, ("fit",))["fit"]
 
 
-def parameters(kept: Fit) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    return kept.to_parameters()
-
-
 MIXED_MODEL = Modelled(
     predicts=RowsToPredict,
     split=split,
-    parameters=parameters,
+    parameters=Fit.to_parameters,
     restore=Fit.from_parameters,
     predict=predictions,
     judge=judge,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict
@@ -21,7 +20,7 @@ from science.holdout import split_at_end, split_by_content
 from science.limits import Limits
 from science.losses import fit_metrics, squared_error
 from science.regress import Fit, fit, predict
-from science.table import FloatArray, IntArray, Numeric, Table
+from science.table import FloatArray, Numeric, Table
 
 TOLD = ("fit", "pred_low", "pred_high")
 OF_ROWS = ("kept", "fitted", "residuals", "leverage")  # of the data fitted: no prediction needs them
@@ -81,10 +80,6 @@ def scores(kept: Fit, table: Table, limits: Limits) -> FloatArray:
     return predicted_rows(lambda rows: predict(kept, rows, limits), table, ("fit",))["fit"]
 
 
-def parameters(kept: Fit) -> tuple[dict[str, Any], dict[str, FloatArray | IntArray]]:
-    return kept.to_parameters()
-
-
 def _weights(kept: Fit, table: Table) -> FloatArray | None:
     column = None if kept.spec.weights is None else table.columns.get(kept.spec.weights)
     return column.values if isinstance(column, Numeric) else None
@@ -93,7 +88,7 @@ def _weights(kept: Fit, table: Table) -> FloatArray | None:
 REGRESS_MODEL = Modelled(
     predicts=RowsToPredict,
     split=split,
-    parameters=parameters,
+    parameters=Fit.to_parameters,
     restore=Fit.from_parameters,
     predict=predictions,
     judge=judge,

@@ -40,6 +40,7 @@ SESSION = {
     "TimeZone": "UTC",
 }
 NETWORK = {"keepalives_idle": 5, "keepalives_interval": 1, "keepalives_count": 2, "tcp_user_timeout": 2500}
+DATABASE_ERRORS = (sqlalchemy.exc.SQLAlchemyError, psycopg2.Error)
 UNAVAILABLE_CLASSES = frozenset({"08", "40", "53", "57"})  # of SQLSTATE: connection, deadlock, resources, operator (and timeouts)
 
 
@@ -99,7 +100,7 @@ class driving:  # noqa: N801  used as a function, like its sisters; a class beca
     def __enter__(self) -> Driven:
         try:
             self._pooled = pooled = self._engine.raw_connection()
-        except Exception as error:
+        except DATABASE_ERRORS as error:
             _raise_unavailable(error)
             raise
         pooled.dbapi_connection.autocommit = True  # type: ignore[union-attr]
@@ -113,7 +114,7 @@ class driving:  # noqa: N801  used as a function, like its sisters; a class beca
         else:
             driver.autocommit = False
             pooled.close()
-        if isinstance(error, Exception):
+        if isinstance(error, DATABASE_ERRORS):
             _raise_unavailable(error)
 
 
@@ -142,7 +143,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def _answering() -> Iterator[None]:
     try:
         yield
-    except Exception as error:
+    except DATABASE_ERRORS as error:
         _raise_unavailable(error)
         raise
 
