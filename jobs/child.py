@@ -10,9 +10,10 @@ import resource
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -50,18 +51,20 @@ class Superseded(Exception):
 
 
 class Reporter:
-    """The child's end of the pipe."""
+    """The child's end of the pipe. What it said goes into the job's end, too: the worker may not have written all by then."""
 
     def __init__(self, pipe: int) -> None:
-        self._pipe, self._last, self._lines = pipe, -math.inf, 0
+        self._pipe, self._last = pipe, -math.inf
+        self.lines: list[str] = []
 
     def __call__(self, progress: float | None = None, line: str | None = None) -> None:
         """Tell progress, not too often, and a line."""
-        told: dict[str, object] = {}
+        told: dict[str, Any] = {}
         if progress is not None and time.monotonic() - self._last > PAUSE_SECONDS:
             told["progress"], self._last = min(max(float(progress), 0.0), 1.0), time.monotonic()
-        if line is not None and self._lines < LINES:
-            told["line"], self._lines = line.replace("\x00", "")[:LINE_CHARACTERS], self._lines + 1
+        if line is not None and len(self.lines) < LINES:
+            told["line"] = line.replace("\x00", "")[:LINE_CHARACTERS]
+            self.lines.append(told["line"])
         if told:
             self.send(told)
 
@@ -143,18 +146,18 @@ def _work(order: Order, report: Reporter, settings: Settings, tasks: Mapping[str
             report=report,
         )
         done = tasks[work.task](work.payload, context)
-        _keep(done, context)
+        _keep(done, (*work.log, *report.lines), context)
     finally:
         engine.dispose()
 
 
-def _keep(done: Done, context: Context) -> None:
+def _keep(done: Done, log: Sequence[str], context: Context) -> None:
     """End the job in one transaction with what the task keeps; when the database goes away, wait and try again."""
     give_up = time.monotonic() + KEEPING_SECONDS
     while True:
         try:
             with writing(context.engine) as connection:
-                _settle(connection, done, context)
+                _settle(connection, done, log, context)
             return
         except StoreUnavailable:
             if time.monotonic() > give_up:
@@ -162,14 +165,14 @@ def _keep(done: Done, context: Context) -> None:
             time.sleep(PAUSE_SECONDS)
 
 
-def _settle(connection: Connection, done: Done, context: Context) -> None:
+def _settle(connection: Connection, done: Done, log: Sequence[str], context: Context) -> None:
     state = jobs.hold(connection, context.job, context.attempt)
     if state == "succeeded":
         return  # by us: a commit whose answer was lost
     if state != "running":
         raise Superseded
     done.keep(connection)
-    jobs.succeed(connection, context.job, done.result)
+    jobs.succeed(connection, context.job, done.result, log)
 
 
 def _log(order: Order, error: Exception) -> None:

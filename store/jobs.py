@@ -43,16 +43,17 @@ UPDATE jobs SET state = 'running', attempt = attempt + 1, progress = 0, started_
 WHERE id = %(id)s AND queue_id = %(queue_id)s AND {UNFINISHED} RETURNING attempt, seconds
 """  # noqa: S608
 WORK = """
-SELECT site_id, task, payload, data FROM jobs WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
+SELECT site_id, task, payload, data, log FROM jobs WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running'
 """
 NOTE = f"""
 UPDATE jobs SET progress = greatest(progress, %(progress)s), log = (log || %(lines)s::text[])[
     greatest(1, cardinality(log) + cardinality(%(lines)s::text[]) - {LOG_LINES - 1}) :]
-WHERE id = %(id)s AND attempt = %(attempt)s RETURNING state = 'running'
+WHERE id = %(id)s AND attempt = %(attempt)s AND state = 'running' RETURNING id
 """  # noqa: S608
 HELD = "SELECT state FROM jobs WHERE id = %(id)s AND attempt = %(attempt)s FOR UPDATE"
 SUCCEED = """
-UPDATE jobs SET state = 'succeeded', progress = 1, result = %(result)s, data = NULL, reason = NULL, finished_at = now()
+UPDATE jobs SET state = 'succeeded', progress = 1, result = %(result)s, log = %(log)s::text[], data = NULL, reason = NULL,
+    finished_at = now()
 WHERE id = %(id)s
 """
 FAIL = f"""
@@ -129,6 +130,7 @@ class Assignment:
     task: str
     payload: dict[str, Any]
     data: bytes | None
+    log: tuple[str, ...]  # of the attempts before
 
 
 def add(
@@ -167,14 +169,14 @@ def work_of(connection: Connection, id: str, attempt: int) -> Assignment | None:
     found = row(connection, WORK, {"id": id, "attempt": attempt})
     if found is None:
         return None
-    site_id, task, payload, data = found
-    return Assignment(site_id, task, payload, None if data is None else bytes(data))
+    site_id, task, payload, data, log = found
+    return Assignment(site_id, task, payload, None if data is None else bytes(data), tuple(log))
 
 
 def note(connection: Connection, id: str, attempt: int, progress: float, lines: Sequence[str]) -> bool:
     """Keep progress and lines of the log. False when there is nothing to do for this attempt any more."""
     found = row(connection, NOTE, {"id": id, "attempt": attempt, "progress": progress, "lines": list(lines)})
-    return found is not None and bool(found[0])
+    return found is not None
 
 
 def hold(connection: Connection, id: str, attempt: int) -> State | None:
@@ -183,9 +185,9 @@ def hold(connection: Connection, id: str, attempt: int) -> State | None:
     return None if found is None else found[0]
 
 
-def succeed(connection: Connection, id: str, result: str | None) -> None:
-    """End a job that is held."""
-    execute(connection, SUCCEED, {"id": id, "result": result})
+def succeed(connection: Connection, id: str, result: str | None, log: Sequence[str] = ()) -> None:
+    """End a job that is held. log: all of it, what was noted while it ran included."""
+    execute(connection, SUCCEED, {"id": id, "result": result, "log": list(log[-LOG_LINES:])})
 
 
 def fail(connection: Connection, id: str, attempt: int | None, reason: Reason, *, again: bool) -> tuple[State, int] | None:

@@ -35,6 +35,7 @@ def count(payload: dict[str, Any], context: Context) -> Done:
 
 def poison(payload: dict[str, Any], context: Context) -> Done:
     """Die, as C code does that writes where it must not; with `after`, only before that attempt."""
+    context.report(line=f"attempt {context.attempt}")
     if context.attempt <= payload.get("until", 1_000):
         os.kill(os.getpid(), signal.SIGSEGV)
     return Done()

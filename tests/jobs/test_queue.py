@@ -25,7 +25,7 @@ def test_the_payload_is_kept_as_it_is_and_the_data_beside_it(engine: Engine) -> 
     id = queued(engine, "nap", payload=payload, data=b"\x00\xff")
     begun = begin(engine, id)
     with reading(engine) as connection:
-        assert jobs.work_of(connection, id, begun) == jobs.Assignment(ANONYMOUS, "nap", payload, b"\x00\xff")
+        assert jobs.work_of(connection, id, begun) == jobs.Assignment(ANONYMOUS, "nap", payload, b"\x00\xff", ())
 
 
 def test_whoever_asks_for_what_waits_already_is_given_that_job(engine: Engine) -> None:
