@@ -1,12 +1,13 @@
 """CPU time and memory of mixed models, against lme4, statsmodels and gpboost in the same run.
 
-    .venv/bin/python -m benchmarks.mixed [--rounds 3] [--patience 120] [--scaling docs/mixed_scaling.svg]
+    .venv/bin/python -m benchmarks.mixed [--rounds 3] [--patience 120] [--gpboost PYTHON] [--scaling docs/mixed_scaling.svg]
 
 Every fit runs in a process of its own kind with one BLAS thread, data loaded before the clock starts. Lamplight's figure is
 the whole answer from the table on: formula, design, estimates, degrees of freedom, effects with standard errors. lme4 is
 lmer() with its defaults (Debian: r-cran-lme4); statsmodels is MixedLM of a formula; gpboost takes arrays and no slope
-correlations (PyPI: gpboost). A peer that is not installed is left out; one that needs more than --patience seconds is
-said so. CPU is user + system; the median of rounds, fits of a round repeated until a tenth of a second has gone.
+correlations (PyPI: gpboost, which brings much along: --gpboost names the Python of an environment that has it). A peer that
+is not installed is left out; one that needs more than --patience seconds is said so. CPU is user + system; the median of
+rounds, fits of a round repeated until a tenth of a second has gone.
 """
 
 from __future__ import annotations
@@ -50,11 +51,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--patience", type=float, default=120.0)
+    parser.add_argument("--gpboost", default=sys.executable)
     parser.add_argument("--scaling", type=Path)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         paths = written(Path(folder))
-        rows = {case: measured(case, paths, asked.rounds, asked.patience) for case in CASES}
+        commands = engines(asked.gpboost)
+        rows = {case: measured(case, paths, commands, asked.rounds, asked.patience) for case in CASES}
         report(rows)
         if asked.scaling:
             from benchmarks.mixed_scaling import drawn  # late: it imports matplotlib
@@ -93,24 +96,26 @@ def pairs(groups: int = PAIRS, seed: int = 9097) -> Table:
     return Table({"y": Numeric(y), "x": Numeric(x), "g": Factor(codes.astype(np.intp), levels)}, 2 * groups)
 
 
-def measured(case: str, paths: dict[str, Path], rounds: int, patience: float) -> dict[str, dict[str, Any]]:
+def measured(
+    case: str, paths: dict[str, Path], commands: dict[str, list[str]], rounds: int, patience: float
+) -> dict[str, dict[str, Any]]:
     """Run every engine `rounds` times, in turn."""
     name, formula = CASES[case]
     found: dict[str, list[dict[str, Any]]] = {}
     for _ in range(rounds):
-        for engine, command in engines().items():
+        for engine, command in commands.items():
             if found.get(engine, [{}])[-1].get("cpu", 0.0) is None:
                 continue  # it did not arrive the first time
             found.setdefault(engine, []).append(one_run(engine, [*command, str(paths[name]), formula], case, patience))
     return {engine: summary(runs) for engine, runs in found.items()}
 
 
-def engines() -> dict[str, list[str]]:
+def engines(gpboost: str) -> dict[str, list[str]]:
     found = {"lamplight": [sys.executable, "-m", "benchmarks.peers.mixed_lamplight"]}
     if shutil.which("Rscript"):
         found["lme4"] = ["Rscript", str(PEERS / "mixed_lme4.R")]
     found["statsmodels"] = [sys.executable, "-m", "benchmarks.peers.mixed_statsmodels"]
-    found["gpboost"] = [sys.executable, "-m", "benchmarks.peers.mixed_gpboost"]
+    found["gpboost"] = [gpboost, "-m", "benchmarks.peers.mixed_gpboost"]
     return found
 
 

@@ -13,10 +13,14 @@ from scipy.linalg import lapack
 
 from science.mixed.crossed import CrossedFactor, CrossedSystem
 from science.mixed.nested import NestedFactor, NestedSystem
+from science.mixed.small import SmallFactor, SmallSystem
 from science.mixed.theta import Pattern
 from science.table import FloatArray
 
 LOG_TWO_PI = float(np.log(2.0 * np.pi))
+
+System = NestedSystem | CrossedSystem | SmallSystem
+Factor = NestedFactor | CrossedFactor | SmallFactor
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class Evaluation:
 
     theta: FloatArray
     value: float
-    factor: NestedFactor | CrossedFactor
+    factor: Factor
     beta: FloatArray  # (p,) of the scaled system
     precision: FloatArray  # (p, p) X'V0^-1 X of the scaled system
     residual_squares: float  # r2, penalised, of the scaled system
@@ -33,7 +37,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Criterion:
-    system: NestedSystem | CrossedSystem
+    system: System
     pattern: Pattern
     rows: int
     reml: bool
@@ -75,7 +79,7 @@ class Criterion:
     def _sensitivity(self, evaluation: Evaluation) -> FloatArray:
         """Return the gradient of the criterion, log|K| apart, in Q."""
         known = np.append(-evaluation.beta, 1.0)
-        H = (self.degrees / evaluation.residual_squares) * np.outer(known, known)
+        H: FloatArray = (self.degrees / evaluation.residual_squares) * known * known[:, None]
         if self.reml:
             H[:-1, :-1] += inverse_of(evaluation.precision)
         return H

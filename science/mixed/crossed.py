@@ -221,8 +221,8 @@ def _is_small(groupings: Sequence[Grouping]) -> bool:
 
 def _small(groupings: Sequence[Grouping], XY: FloatArray) -> tuple[Coupling, FloatArray, FloatArray]:
     first, others = groupings[0], groupings[1:]
-    C = np.hstack([_all_pairs(first, other) for other in others])
-    A2 = np.vstack([np.hstack([_all_pairs(one, other) for other in others]) for one in others])
+    C = np.hstack([all_pairs(first, other) for other in others])
+    A2 = np.vstack([np.hstack([all_pairs(one, other) for other in others]) for one in others])
     B2 = np.vstack([cross_products(one.codes, len(one.levels), one.Z, XY).reshape(one.effects, -1) for one in others])
     return DenseCoupling(C, first.width), A2, B2
 
@@ -236,7 +236,7 @@ def _large(groupings: Sequence[Grouping], XY: FloatArray, *, streamed: bool) -> 
     return coupling, (Z2.T @ Z2).toarray(), Z2.T @ XY
 
 
-def _all_pairs(one: Grouping, other: Grouping) -> FloatArray:
+def all_pairs(one: Grouping, other: Grouping) -> FloatArray:
     """Return Z1'Z2 dense, for factors of few levels."""
     shape = (len(one.levels), len(other.levels))
     cells = one.codes * shape[1] + other.codes

@@ -48,7 +48,7 @@ def build_mixed(formula: str, table: Table, limits: Limits, *, missing: str, als
     tree = parse(formula, limits)
     response = response_text(tree)
     terms = random_terms(tree, table.names, limits)
-    _check_columns(terms, tree, table, limits)
+    check_groups(terms, tree, table, limits)
     needed = (*columns_needed(terms), *also)
     fixed = build(fixed_text(tree), table, limits, missing="refuse" if missing == "refuse" else "drop", also=needed)
     kept = table if fixed.rows_dropped == 0 else table.take(fixed.rows)
@@ -89,7 +89,8 @@ def _present(codes: IntArray, count: int) -> tuple[IntArray, IntArray]:
     return present, number[codes]
 
 
-def _check_columns(terms: tuple[RandomTerm, ...], tree: Formula, table: Table, limits: Limits) -> None:
+def check_groups(terms: tuple[RandomTerm, ...], tree: Formula, table: Table, limits: Limits) -> None:
+    """Refuse a grouping factor that is no column of the data. Raises FormulaError."""
     for term in terms:
         for part in term.parts:
             if part not in table:

@@ -36,6 +36,9 @@ def inverse_information(pattern: Pattern, own_blocks: Sequence[FloatArray], degr
 def _derivatives(A: FloatArray, Lambda: FloatArray, index: IntArray) -> FloatArray:
     """Return Z'V^-1Z dG for each entry of theta (entries, J, q, q), G = Lambda Lambda'."""
     q = len(Lambda)
+    if q == 1:
+        scalar: FloatArray = 2.0 * Lambda[0, 0] * (A / (1.0 + Lambda[0, 0] ** 2 * A))[None]
+        return scalar
     inverted, _ = inverse(product(Lambda.T, product(A, Lambda)) + np.eye(q))
     M = product(product(Lambda, inverted), Lambda.T)
     ZVZ = A - product(A, product(M, A))

@@ -133,25 +133,18 @@ def hessian(search: Explorer, optimum: Point, free: IntArray, steps: FloatArray)
 
 
 def _with_positive_diagonals(search: Explorer, point: Point) -> Point:
+    heads = search.pattern.heads
     signs = np.ones(len(point.theta))
-    for place in search.pattern.places:
-        columns = np.triu_indices(place.size)[0]
-        diagonal = point.theta[place.entries][_diagonal_entries(place.size)]
-        signs[place.entries] = np.where(diagonal < 0.0, -1.0, 1.0)[columns]
+    signs[: len(heads)] = np.where(point.theta[heads] < 0.0, -1.0, 1.0)
     if (signs > 0.0).all():
         return point
     return point_at(search, signs * point.theta)
 
 
-def _diagonal_entries(size: int) -> IntArray:
-    rows, columns = np.triu_indices(size)
-    return np.flatnonzero(rows == columns)
-
-
 def _diagonals(search: Explorer, theta: FloatArray) -> IntArray:
     """Return the entries of theta that are vanished diagonals."""
-    on_diagonal = search.pattern.diagonal() > 0.0
-    return np.flatnonzero(on_diagonal & (np.abs(theta[: len(on_diagonal)]) < VANISHED))
+    heads = search.pattern.heads
+    return np.unique(heads[np.abs(theta[heads]) < VANISHED])
 
 
 def _snapped(search: Explorer, point: Point) -> Point:

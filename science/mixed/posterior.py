@@ -9,10 +9,9 @@ import numpy as np
 from scipy import sparse
 
 from science.mixed.bases import Bases
-from science.mixed.crossed import CrossedFactor, CrossedSystem
+from science.mixed.criterion import Factor, System
 from science.mixed.estimate import Estimate
 from science.mixed.model import Model
-from science.mixed.nested import NestedFactor, NestedSystem
 from science.table import FloatArray, IntArray
 
 
@@ -20,7 +19,7 @@ from science.table import FloatArray, IntArray
 class Posterior:
     """The cross-products at the estimated theta. k fixed effects are kept."""
 
-    system: NestedSystem | CrossedSystem
+    system: System
     lambdas: tuple[FloatArray, ...]  # (q, q) per factor
     bases: Bases
     kept: IntArray  # (k,) of the columns of X
@@ -34,7 +33,7 @@ class Posterior:
 
     def variances(self, X: FloatArray, loadings: Sequence[sparse.csr_matrix]) -> FloatArray:
         """Return the variance of x'beta + z'u for m rows. X: (m, k), loadings: (J q, m) of scaled effects per factor."""
-        factor: NestedFactor | CrossedFactor = self.system.factorise(self.lambdas)
+        factor: Factor = self.system.factorise(self.lambdas)
         scaled = np.linalg.solve(self.R.T, X.T) if len(self.R) else X.T
         variance: FloatArray = self.sigma2 * self.system.quadratic(factor, loadings, scaled)  # type: ignore[arg-type]
         return variance

@@ -51,7 +51,7 @@ class Problem:
 
     @property
     def pattern(self) -> Pattern:
-        return pattern_of([grouping.sizes for grouping in self.groupings])
+        return pattern_of(tuple(grouping.sizes for grouping in self.groupings))
 
     def search(self, deadline: Deadline) -> Laplace | Quadrature:
         """Return the criterion of (theta, beta of the scaled columns) under a deadline."""

@@ -10,10 +10,11 @@ from scipy.linalg import lapack
 from errors import InvalidInput
 from science.limits import Limits
 from science.mixed.bases import Bases, whitened
-from science.mixed.criterion import Criterion
-from science.mixed.crossed import CrossedSystem, crossed_system
+from science.mixed.criterion import Criterion, System
+from science.mixed.crossed import crossed_system
 from science.mixed.grouping import Grouping, Term, grouped
-from science.mixed.nested import NestedSystem, nested_system
+from science.mixed.nested import nested_system
+from science.mixed.small import small_system
 from science.mixed.theta import Pattern, pattern_of
 from science.mixed.triangle import triangle
 from science.regress.rank import independent
@@ -64,7 +65,7 @@ class Scaling:
 class Prepared:
     """All that estimation needs; the rows are not needed again."""
 
-    system: NestedSystem | CrossedSystem
+    system: System
     pattern: Pattern
     scaling: Scaling
     bases: Bases
@@ -110,7 +111,7 @@ def prepare(sample: Sample, limits: Limits) -> Prepared:
     XY[:, rank] = residual / scale
     scaling = Scaling(kept, root, start, scale)
     log_weights = 0.0 if sample.weights is None else float(np.log(sample.weights).sum())
-    pattern = pattern_of([grouping.sizes for grouping in groupings])
+    pattern = pattern_of(tuple(grouping.sizes for grouping in groupings))
     return Prepared(_system(groupings, XY, limits), pattern, scaling, bases, sample.rows, log_weights)
 
 
@@ -123,8 +124,8 @@ def weighted(sample: Sample) -> Sample:
     return Sample(sample.y * root, sample.X * root[:, None], groupings, None)
 
 
-def _system(groupings: tuple[Grouping, ...], XY: FloatArray, limits: Limits) -> NestedSystem | CrossedSystem:
-    return nested_system(groupings, XY) or crossed_system(groupings, XY, limits)
+def _system(groupings: tuple[Grouping, ...], XY: FloatArray, limits: Limits) -> System:
+    return nested_system(groupings, XY) or small_system(groupings, XY) or crossed_system(groupings, XY, limits)
 
 
 def _solved(R: FloatArray, right: FloatArray) -> FloatArray:

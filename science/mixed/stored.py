@@ -22,6 +22,7 @@ from science.mixed.glance import Glance
 from science.mixed.nested import NestedSystem, Stage
 from science.mixed.posterior import Posterior
 from science.mixed.random import GroupEffects, RandomEffect
+from science.mixed.small import SmallSystem
 from science.mixed.spec import Spec, Variances
 from science.mixed.trace import Trace
 from science.notice import Notice
@@ -100,6 +101,7 @@ CLASSES: dict[str, type] = {
         Notice,
         Posterior,
         RandomEffect,
+        SmallSystem,
         Spec,
         Stage,
         TermRecipe,

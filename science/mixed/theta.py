@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -52,6 +53,15 @@ class Pattern:
         """Tell by 1.0 which entries of theta stand on a diagonal."""
         return self.identity()
 
+    @cached_property
+    def heads(self) -> IntArray:
+        """For each entry of theta the entry of the diagonal in its column of Lambda."""
+        found = []
+        for place in self.places:
+            columns, rows = np.triu_indices(place.size)
+            found.append(place.entries.start + np.flatnonzero(rows == columns)[columns])
+        return np.concatenate(found)
+
     def factor(self, covariances: Sequence[FloatArray]) -> FloatArray:
         """Return the theta of given relative covariances, one (q, q) per factor (blocks that no term has are ignored)."""
         theta = np.zeros(self.length)
@@ -62,7 +72,8 @@ class Pattern:
         return theta
 
 
-def pattern_of(sizes: Sequence[Sequence[int]]) -> Pattern:
+@lru_cache(maxsize=64)
+def pattern_of(sizes: tuple[tuple[int, ...], ...]) -> Pattern:
     """Lay out theta for factors in this order. sizes: the columns of each term of each factor."""
     places: list[Place] = []
     flat: list[tuple[slice, IntArray]] = []

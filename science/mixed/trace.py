@@ -41,12 +41,11 @@ def entries(pattern: Pattern, covariances: Sequence[FloatArray]) -> FloatArray:
 
 def trace_of(evaluations: Sequence[Evaluation], criterion: Criterion, prepared: Prepared, groupings: Sequence[Grouping]) -> Trace:
     """Tell the steps of the optimiser."""
-    scale = prepared.scaling.scale
-    rows = []
-    for evaluation in evaluations:
-        sigma2 = scale**2 * evaluation.residual_squares / criterion.degrees
-        scaled = [sigma2 * Lambda @ Lambda.T for Lambda in criterion.pattern.lambdas(evaluation.theta)]
-        covariances = prepared.bases.outward(scaled)
-        rows.append([*entries(criterion.pattern, covariances), sigma2, evaluation.value])
-    columns = columns_of(criterion.pattern, groupings)
-    return Trace(columns, np.array(rows).reshape(-1, len(columns)))
+    sigma2 = np.array([one.residual_squares for one in evaluations]) * (prepared.scaling.scale**2 / criterion.degrees)
+    lambdas = zip(*(criterion.pattern.lambdas(one.theta) for one in evaluations), strict=True)
+    stacks = [np.array(own) for own in lambdas]  # (steps, q, q) per factor
+    scaled = [sigma2[:, None, None] * (Lambda @ Lambda.transpose(0, 2, 1)) for Lambda in stacks]
+    covariances = prepared.bases.outward(scaled)
+    values = [own.reshape(len(own), -1)[:, index] for own, (_, index) in zip(covariances, criterion.pattern.flat, strict=True)]
+    criteria = np.array([one.value for one in evaluations])
+    return Trace(columns_of(criterion.pattern, groupings), np.column_stack([*values, sigma2, criteria]))

@@ -24,7 +24,8 @@ def sample(shape: str, seed: int = 0, n: int = 90) -> Sample:
         "uncorrelated": [term("c", c, one), term("c", c, x)],
         "nested": [term("a", a, one), term("a:b", 5 * a + b, one)],
         "nested slopes": [term("a", a, one, x), term("a:b", 5 * a + b, one, x), term("a:b:c", 55 * a + 11 * b + c % 2, one)],
-        "crossed": [term("c", c, one), term("b", b, one), term("a", a, one)],
+        "crossed small": [term("c", c, one), term("b", b, one), term("a", a, one)],
+        "crossed": [term("d", 11 * b + c, one), term("c", c, one), term("e", 3 * a + c % 3, one)],
         "crossed slopes": [term("c", c, one, x), term("b", b, one, x), term("a", a, one)],
     }[shape.removesuffix(" weighted")]
     weights = rng.uniform(0.2, 3.0, n) if shape.endswith("weighted") else None
@@ -39,10 +40,12 @@ SHAPES = [
     "uncorrelated",
     "nested",
     "nested slopes",
+    "crossed small",
     "crossed",
     "crossed slopes",
     "slope weighted",
     "nested slopes weighted",
+    "crossed small weighted",
     "crossed slopes weighted",
 ]
 

@@ -12,6 +12,7 @@ from science.mixed.coupling import StreamedCoupling, gathered
 from science.mixed.crossed import CrossedSystem
 from science.mixed.nested import NestedSystem
 from science.mixed.sample import prepare
+from science.mixed.small import SmallSystem
 from tests.science.mixed import dense
 from tests.science.mixed.data import LIMITS
 from tests.science.mixed.samples import SHAPES, random_theta, sample
@@ -53,6 +54,10 @@ def test_the_gradient_exists_where_a_variance_is_zero(shape):
 
 def test_nested_factors_never_meet_a_dense_matrix():
     assert isinstance(prepare(sample("nested slopes"), LIMITS).system, NestedSystem)
+
+
+def test_few_crossed_effects_are_one_dense_factor():
+    assert isinstance(prepare(sample("crossed small"), LIMITS).system, SmallSystem)
 
 
 @pytest.mark.parametrize("form", [StreamedCoupling, gathered])

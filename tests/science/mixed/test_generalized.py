@@ -86,7 +86,7 @@ def test_the_gradient_is_that_of_differences(shape, family):
     n = model.rows
     y = rng.integers(0, 2, n) * 1.0 if family == "binomial" else rng.poisson(2.0, n) * 1.0
     responses = responses_of(family_of(family), y, model.X, np.zeros(n), np.ones(n), 0.0, model.groupings, Limits())
-    laplace = Laplace(responses, pattern_of([grouping.sizes for grouping in model.groupings]), no_deadline())
+    laplace = Laplace(responses, pattern_of(tuple(grouping.sizes for grouping in model.groupings)), no_deadline())
     at = np.append(random_theta(laplace.pattern), [0.2, -0.1, 0.05])
     moves = 1e-5 * np.eye(len(at))
     differences = [(laplace.evaluate(at + move).value - laplace.evaluate(at - move).value) / 2e-5 for move in moves]

@@ -7,7 +7,7 @@ import pytest
 
 from science.mixed.theta import pattern_of, semidefinite_factor
 
-PATTERN = pattern_of([(2, 1), (3,)])
+PATTERN = pattern_of(((2, 1), (3,)))
 
 
 def test_theta_runs_down_the_columns_of_each_block():
