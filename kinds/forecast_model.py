@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from errors import InvalidInput, RefitNeeded
+from kinds.columns import check_forecast
 from kinds.forecast import Asks, ForecastSpec, Percentage, Step, spec_of
 from kinds.forecast_answer import told
 from kinds.forecast_series import Columns, columns_of, one_of_table
@@ -144,6 +145,7 @@ def _settled(fitted: Fitted, h: int) -> Spec:
 
 
 FORECAST_MODEL = Modelled(
+    check=check_forecast,
     predicts=StepsToPredict,
     split=split,
     parameters=parameters,

@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from kinds.columns import check_fraud
 from kinds.fraud import FraudSpec
 from kinds.fraud_scoring import (
     PaymentsToScore,
     decision_of,
     scored_rows,
     scores_of_table,
+    told_scores,
     told_threshold,
 )
 from kinds.fraud_telling import told_metrics, told_of
@@ -75,7 +77,7 @@ def predictions(kept: Kept, body: PaymentsToScore, table: Table | None, limits: 
     assert table is not None
     fit, read = kept.fit, read_table(kept.fit.spec.columns, table)
     decision = decision_of(body.threshold, fit)
-    results = scored_rows(fit, read, score(fit, read.X), decision, [None] * read.rows, body.reasons)
+    results = scored_rows(fit, read, told_scores(fit, read.X), decision, [None] * read.rows, body.reasons)
     return {"threshold": told_threshold(decision), "results": results, "warnings": []}
 
 
@@ -160,6 +162,7 @@ def _broken(check: science.Check) -> str:
 
 
 FRAUD_MODEL = Modelled(
+    check=check_fraud,
     predicts=PaymentsToScore,
     split=split,
     parameters=parameters,

@@ -52,6 +52,8 @@ class Modelled:
     fit is None where only jobs can do it, because it needs TensorFlow: they register a trainer under the kind's name.
     """
 
+    # asked, the columns of its data without a row: raises InvalidInput for what they cannot be asked, without fitting anything
+    check: Callable[[Any, Table, Limits], None]
     predicts: type[BaseModel]  # the body of a prediction; a field `data: Rows` is a table, built before predict is called
     split: Callable[[Any, Table, float], tuple[Table, Table]]  # asked, table, share held back → the rest, and what is held
     # fit → JSON and arrays, without the rows that predictions do not need

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from kinds.columns import check_mixed
 from kinds.judging import finite_or_none, predicted_rows
 from kinds.kind import Judged, Modelled
 from kinds.mixed import MixedSpec, spec_of
@@ -79,6 +80,7 @@ def scores(kept: Fit, table: Table, limits: Limits) -> FloatArray:
 
 
 MIXED_MODEL = Modelled(
+    check=check_mixed,
     predicts=RowsToPredict,
     split=split,
     parameters=Fit.to_parameters,

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
+from kinds.columns import check_regress
 from kinds.judging import finite_or_none, predicted_rows
 from kinds.kind import Judged, Modelled
 from kinds.presenting import Prediction, arrays_of, rows_of, warnings_of
@@ -86,6 +87,7 @@ def _weights(kept: Fit, table: Table) -> FloatArray | None:
 
 
 REGRESS_MODEL = Modelled(
+    check=check_regress,
     predicts=RowsToPredict,
     split=split,
     parameters=Fit.to_parameters,

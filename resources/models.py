@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from flask import Response, request
 from flask_restful import Resource
 
@@ -10,6 +13,7 @@ from kinds import KINDS
 from resources.body import Fields, fields_of_body, fields_of_query, read_body
 from resources.caller import Caller, owning_caller
 from resources.dataset_models import NoQuery
+from resources.fits import modelled
 from resources.fraud_card import card_told
 from resources.model_access import no_model, own_model
 from resources.model_documents import (
@@ -26,7 +30,7 @@ from resources.model_documents import (
 from resources.model_drift import drift_summary
 from resources.operation import Operation
 from resources.service import service
-from resources.tables import dataset_of
+from resources.tables import columns_of_dataset, dataset_of
 from resources.validation import validated
 from store import models, runs, versions
 from store.catalog import NAME
@@ -115,17 +119,22 @@ def _asked(owner: Caller) -> Asked:
     asked = validated(ModelRequest, fields)
     if asked.kind not in MODELLED:
         raise InvalidInput(f"kind must be one of {', '.join(MODELLED)}", field="kind")
-    _check_spec(asked, strict=fields.strict)
+    with _inside_spec():
+        spec = validated(KINDS[asked.kind].asks, Fields(asked.spec, strict=fields.strict))
     try:
-        dataset_of(asked.dataset, owner, service())
+        dataset = dataset_of(asked.dataset, owner, service())
     except NotFound as missing:
         raise InvalidInput(missing.detail, field="dataset") from None
+    with _inside_spec():
+        modelled(asked.kind).check(spec, columns_of_dataset(dataset), service().limits)
     return Asked(asked.kind, asked.spec, asked.dataset, asked.refit, asked.holdout, asked.guard.model_dump(), asked.public)
 
 
-def _check_spec(asked: ModelRequest, *, strict: bool) -> None:
+@contextmanager
+def _inside_spec() -> Iterator[None]:
+    """Let errors point into the field `spec`."""
     try:
-        validated(KINDS[asked.kind].asks, Fields(asked.spec, strict=strict))
+        yield
     except LamplightError as error:
         faults = tuple(Fault(f"/spec{pointer_of(fault.pointer)}", fault.detail) for fault in error.faults)
         raise InvalidInput(f"spec: {error.detail}", faults=faults) from None

@@ -6,17 +6,36 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
+
 from errors import InvalidInput, NotFound
 from kinds.rows import Rows
 from kinds.shape import Shape, shape_of
 from resources.caller import Caller
 from resources.service import Service
 from science.limits import Limits
-from science.table import Table, table_of_columns, table_of_records
+from science.table import (
+    BOOLEAN_LEVELS,
+    Column,
+    Factor,
+    IntArray,
+    Numeric,
+    Table,
+    table_of_columns,
+    table_of_records,
+)
 from store import datasets
+from store.columns import Type
 from store.engine import reading
 
 TableInput = Rows
+
+NO_CODES: IntArray = np.empty(0, dtype=np.intp)
+WITHOUT_ROWS: dict[Type, Column] = {
+    "number": Numeric(np.empty(0)),
+    "text": Factor(NO_CODES, ("a text",)),
+    "boolean": Factor(NO_CODES, BOOLEAN_LEVELS),
+}
 
 
 @dataclass(frozen=True)
@@ -91,6 +110,11 @@ def table_of(value: object, limits: Limits, *, field: str) -> Table:
     if isinstance(value, list):
         return table_of_records(value, limits, field=field)
     raise InvalidInput(f"{field} must be columns by name, or a list with one object per row", field=field)
+
+
+def columns_of_dataset(dataset: datasets.DatasetInfo) -> Table:
+    """Make a Table of a dataset's columns, without rows: what can be asked of them is known before they are read."""
+    return Table({column.name: WITHOUT_ROWS[column.type] for column in dataset.columns}, 0)
 
 
 def dataset_of(name: str, caller: Caller, service: Service) -> datasets.DatasetInfo:

@@ -66,7 +66,7 @@ def build(formula: str, table: Table, limits: Limits, *, missing: Missing = "dro
     tree = parse(formula, limits)
     terms = expand(tree, table.names if tree.has_dot else (), limits)
     frame = Frame(table, formula, limits, FUNCTIONS)
-    _check_terms(terms, frame)
+    check_terms(terms, frame)
     _check_least_size(terms, frame)
     with np.errstate(all="ignore"):
         values = [variable(one.node, frame) for one in terms.variables]
@@ -118,16 +118,21 @@ def _design(terms: Terms, values: list[Evaluated], rows: IntArray | None, frame:
     )
 
 
-def _check_terms(terms: Terms, frame: Frame) -> None:
+def check_terms(terms: Terms, frame: Frame) -> None:
+    """Refuse what is no linear model, whatever the data. Raises FormulaError."""
     if terms.bars:
         reason = "random effects such as (1 | group) belong to /mixed; this endpoint fits fixed effects"
         raise FormulaError(reason, formula=frame.text, position=terms.bars[0].start)
     if terms.formula.response is None:
-        raise FormulaError("the response is missing: a column or an expression to the left of ~", formula=frame.text)
+        raise response_missing(frame.text)
     if isinstance(terms.formula.response, Chain) and terms.formula.response.rest[0][0] in TRUTHS:
         raise _no_number(terms, TRUE_OR_FALSE, frame)  # known without computing it
     if not terms.terms and not terms.intercept:
         raise frame.error("nothing is left to fit: neither an intercept nor a term", terms.formula.predictors)
+
+
+def response_missing(formula: str) -> FormulaError:
+    return FormulaError("the response is missing: a column or an expression to the left of ~", formula=formula)
 
 
 def _check_least_size(terms: Terms, frame: Frame) -> None:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 import numpy as np
 
+from errors import InvalidInput
 from science.design import extended
 from science.design.extended import Extended
 from science.design.frame import Frame, unknown_column
@@ -91,10 +92,15 @@ def _called(call: Call, frame: Frame) -> Value:
     known = call.prefix in (None, "base", "stats") or call.function in PACKAGES.get(call.prefix, ())
     if known and call.function in frame.functions:
         return frame.functions[call.function](call, frame)
+    raise unknown_function(call, frame)
+
+
+def unknown_function(call: Call, frame: Frame) -> InvalidInput:
+    """Say that there is no such function, naming the nearest and all there are."""
     near = get_close_matches(call.function, frame.functions, n=2)
     hint = f"did you mean {' or '.join(near)}? " if near else ""
     listed = ", ".join(sorted(frame.functions, key=str.lower))
-    raise frame.error(f"{call.function}() is not known here; {hint}the functions are {listed}", call)
+    return frame.error(f"{call.function}() is not known here; {hint}the functions are {listed}", call)
 
 
 def _unary(node: Unary, frame: Frame) -> Numbers:

@@ -66,6 +66,58 @@ def test_what_cannot_be_a_model_is_refused_where_it_is_wrong(ask, changed, point
     assert [fault["pointer"] for fault in told.json["errors"]] == [pointer]
 
 
+MISFITS = [
+    ("regress", "iris", {"formula": "Sepal_Length ~ Sepal_Widht"}, "/spec/formula", "did you mean Sepal_Width"),
+    (
+        "regress",
+        "iris",
+        {"formula": "Sepal_Length ~ log(Species)"},
+        "/spec/formula",
+        "Species is a factor where numbers are needed",
+    ),
+    ("regress", "iris", {"formula": "Species ~ Sepal_Width"}, "/spec/formula", "the response must be numeric"),
+    ("regress", "iris", {"formula": FORMULA, "weights": "w"}, "/spec/weights", "there is no column w"),
+    ("regress", "iris", {"formula": FORMULA, "weights": "Species"}, "/spec/weights", "weights must be numbers"),
+    ("regress", "sleepstudy", {"formula": "Reaction ~ Days + (1 | Subject)"}, "/spec/formula", "/mixed"),
+    ("mixed", "sleepstudy", {"formula": "Reaction ~ Days + (Days | Subjetc)"}, "/spec/formula", "did you mean Subject"),
+    ("mixed", "sleepstudy", {"formula": "Reaction ~ Days + (Dais | Subject)"}, "/spec/formula", "did you mean Days"),
+    ("mixed", "sleepstudy", {"formula": "Reaction ~ Days"}, "/spec/formula", "a random effect such as (1 | group)"),
+    ("mixed", "sleepstudy", {"formula": "Subject ~ Days + (1 | Subject)"}, "/spec/formula", "the response must be numeric"),
+    ("forecast", "Nile", {"y": "flow", "h": 3}, "/spec/y", "there are"),
+    ("forecast", "Nile", {"ds": "when", "h": 3}, "/spec/ds", "there are"),
+    ("forecast", "iris", {"y": "Species", "h": 3}, "/spec/y", "holds no numbers"),
+    ("forecast", "iris", {"h": 3}, "/spec/y", "name the column to forecast"),
+    ("forecast", "Nile", {"y": "y", "x": ["y"], "h": 3}, "/spec/x", "leave x out"),
+    ("fraud", "iris", {"columns": ["Sepal_Length", "Species"]}, "/spec/columns/1", "holds text"),
+    ("fraud", "iris", {"columns": ["Sepal_Length"], "label": "Class"}, "/spec/label", "no column Class"),
+]
+
+
+@pytest.mark.parametrize(("kind", "dataset", "spec", "pointer", "word"), MISFITS)
+def test_what_does_not_fit_the_columns_of_its_dataset_is_refused_at_once(ask, kind, dataset, spec, pointer, word):
+    refused = ask("PUT", "/models/m", json={"kind": kind, "spec": spec, "dataset": dataset})
+    assert refused.status_code == 422
+    assert [fault["pointer"] for fault in refused.json["errors"]] == [pointer]
+    assert word in refused.json["detail"]
+    assert ask("GET", "/models/m").status_code == 404
+
+
+FITTING = [
+    ("regress", "iris", {"formula": "log(Sepal_Length) ~ . + poly(Petal_Width, 2):Species", "weights": "Petal_Length"}),
+    ("mixed", "sleepstudy", {"formula": "Reaction ~ Days + I(Days^2) + (1 + Days || Subject)"}),
+    ("mixed", "mtcars", {"formula": "cbind(am, gear - am) ~ wt + (1 | cyl)", "family": "binomial"}),
+    ("forecast", "Nile", {"h": 3}),
+    ("forecast", "AirPassengers", {"h": 3}),
+    ("fraud", "iris", {"columns": ["Sepal_Length", "Petal_Width"]}),
+]
+
+
+@pytest.mark.parametrize(("kind", "dataset", "spec"), FITTING)
+def test_what_fits_the_columns_of_its_dataset_is_kept(ask, kind, dataset, spec):
+    told = ask("PUT", "/models/m", json={"kind": kind, "spec": spec, "dataset": dataset})
+    assert told.status_code == 201, told.json
+
+
 @pytest.mark.parametrize("name", ["1st", "a b", "x" * 64, "a.b", "m~1", "_m"])
 def test_a_name_is_a_datasets_name(ask, name):
     assert ask("PUT", f"/models/{name}", json=BODY).status_code == 422
