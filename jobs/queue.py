@@ -7,14 +7,20 @@ from typing import Any
 
 from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.sqlalchemy import SQLAlchemyPsycopg2Connector
+from procrastinate.exceptions import ConnectorException
+from procrastinate.manager import JobManager
 from procrastinate.tasks import configure_task
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
 from sqlalchemy import Connection, Engine
 
 from store import jobs
 
-QUEUE = App(connector=SQLAlchemyPsycopg2Connector(), import_paths=["jobs.run"])  # a worker brings a connector of its own
+WITHIN = JobManager(SQLAlchemyPsycopg2Connector())  # works on the connection that it is given, in a worker too
+QUEUE = App(connector=WITHIN.connector, import_paths=["jobs.run"])  # a worker brings a connector of its own
 RUN = "run"  # the one task of procrastinate: run one of our jobs
 CONNECT_SECONDS = 5.0
+LOST = (ConnectorException, OperationalError, PoolTimeout)  # what it raises when the database is away
 
 
 def enqueue(
@@ -42,8 +48,7 @@ def enqueue(
 
 def defer(connection: Connection, id: str, *, priority: int = 0) -> None:
     """Let the queue know a job that is there."""
-    manager = QUEUE.job_manager
-    deferrer = configure_task(name=RUN, job_manager=manager, lock=id, priority=priority, connection=connection)
+    deferrer = configure_task(name=RUN, job_manager=WITHIN, lock=id, priority=priority, connection=connection)
     jobs.queued_as(connection, id, deferrer.defer(job=id))
 
 
@@ -51,7 +56,7 @@ def cancel(connection: Connection, site_id: int, id: str) -> None:
     """Cancel a job of a site: one that waits is not begun, one that runs is killed. One that has ended stays as it is."""
     queue_id = jobs.cancel(connection, site_id, id)
     if queue_id is not None:
-        QUEUE.job_manager.cancel_job_by_id(queue_id, abort=True, connection=connection)
+        WITHIN.cancel_job_by_id(queue_id, abort=True, connection=connection)
 
 
 def connector_of(engine: Engine, **options: Any) -> PsycopgConnector:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
 
@@ -12,13 +11,14 @@ from sqlalchemy import Connection, Engine
 
 from errors import StoreUnavailable
 from jobs.logs import LOGGER
-from jobs.queue import RUN, defer
+from jobs.queue import LOST, RUN, defer
 from jobs.reasons import worker_died
 from store import jobs, payments, queue, results
 from store.engine import writing, writing_once
 
 RESCUE_SECONDS = 1.0  # between two looks at what a dead worker left
 SWEEP_SECONDS = 900.0
+AWAY = (StoreUnavailable, *LOST)
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,22 @@ class Kept:
 
 
 async def keep_house(engine: Engine, manager: JobManager, kept: Kept) -> None:
-    """Rescue and sweep, for ever. A database that is away is waited for."""
+    """Rescue and sweep, for ever: a database that is away is waited for, and nothing else ends it either.
+
+    A worker that went on without it would leave what others lost where it lies.
+    """
     swept = 0.0
     while True:
-        await asyncio.to_thread(_unless_away, rescue, engine)
-        if monotonic() > swept:
-            await asyncio.to_thread(_unless_away, lambda engine: sweep(engine, kept), engine)
-            await manager.delete_old_jobs(jobs.KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True)
-            swept = monotonic() + SWEEP_SECONDS
+        try:
+            await asyncio.to_thread(rescue, engine)
+            if monotonic() > swept:
+                await asyncio.to_thread(sweep, engine, kept)
+                await manager.delete_old_jobs(jobs.KEPT_HOURS, include_failed=True, include_cancelled=True, include_aborted=True)
+                swept = monotonic() + SWEEP_SECONDS
+        except AWAY:
+            LOGGER.debug("no database to keep house in")
+        except Exception:
+            LOGGER.exception("housekeeping met an error that was not foreseen")
         await asyncio.sleep(RESCUE_SECONDS)
 
 
@@ -72,10 +80,3 @@ def _again(connection: Connection, left: queue.Stalled) -> None:
 def _may_go_on(connection: Connection, id: str) -> bool:
     verdict = jobs.fail(connection, id, None, worker_died(), again=True)
     return verdict is not None and verdict[0] == "queued"
-
-
-def _unless_away(work: Callable[[Engine], None], engine: Engine) -> None:
-    try:
-        work(engine)
-    except StoreUnavailable:
-        LOGGER.debug("no database to keep house in")

@@ -13,9 +13,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import FrameType
 
-from procrastinate.exceptions import ConnectorException
-from psycopg import OperationalError
-from psycopg_pool import PoolTimeout
 from sqlalchemy import Engine
 
 from config import Settings
@@ -23,7 +20,7 @@ from errors import ConfigurationError
 from jobs.children import Children
 from jobs.logs import LOGGER, log_to_stderr
 from jobs.machine import is_small, job_count, job_memory_mb
-from jobs.queue import QUEUE, connector_of
+from jobs.queue import LOST, QUEUE, connector_of
 from jobs.run import Surroundings
 from jobs.sweep import Kept, keep_house
 from jobs.task import TASK_MODULES
@@ -36,7 +33,6 @@ PAUSE_SECONDS = 1.0  # between two attempts to reach Postgres
 IDLE_SECONDS = 60.0  # after which a small machine gets the memory of the warm process back
 POLL_SECONDS = 1.0  # new jobs are announced; this finds those whose time for another attempt has come
 POOL_SIZE = 2  # connections beside the queue's own two; each child opens one more
-LOST = (ConnectorException, OperationalError, PoolTimeout)
 
 
 def main(modules: Sequence[str] = TASK_MODULES) -> None:

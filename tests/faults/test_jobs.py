@@ -23,6 +23,7 @@ from jobs.queue import enqueue
 from store import embedded, samples
 from store.engine import engine_of, reading, writing
 from store.migrate import migrate
+from store.queue import STALLED_SECONDS
 from store.sites import ANONYMOUS
 from tests.jobs.working import launch_worker
 from tests.serving import Server, free_port, launch
@@ -30,6 +31,9 @@ from tests.serving import Server, free_port, launch
 PATIENCE = 150.0
 DEAR = {"dataset": "sleepstudy", "formula": "Reaction ~ Days + (Days | Subject)", "intervals": "bootstrap", "samples": 300}
 SHORT, LONG = (24, 6), (200, 100)  # jobs, kills
+LOSSES = 6
+SOON = 30.0
+HEARTS = f"SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '{STALLED_SECONDS} seconds'"
 
 
 class House:
@@ -116,6 +120,18 @@ def test_a_job_is_done_once_whoever_is_killed_a_hundred_times(house: House) -> N
     done_once_under_fire(house, *LONG)
 
 
+def test_a_worker_that_lost_the_database_again_and_again_still_finds_lost_jobs(house: House) -> None:
+    wait_until(lambda: fetched(house.engine, HEARTS) == [len(house.workers)])
+    for _ in range(LOSSES):
+        house.kill_postgres()
+        time.sleep(house.random.uniform(0.0, 1.5))
+    wait_until(lambda: fetched(house.engine, HEARTS) == [len(house.workers)])
+    with writing(house.engine) as connection:
+        id = enqueue(connection, ANONYMOUS, "count", {})
+        connection.exec_driver_sql("UPDATE procrastinate_jobs SET status = 'succeeded'")  # as who was believed dead may leave it
+    wait_until(lambda: states(house.engine) == {id: "succeeded"}, SOON)
+
+
 def test_a_request_whose_web_process_is_killed_while_it_waits_finds_its_answer_when_it_asks_again(house: House) -> None:
     with writing(house.engine) as connection:
         samples.load(connection)
@@ -171,8 +187,8 @@ def patiently(work: Callable[[], object]) -> object:
             time.sleep(0.1)
 
 
-def wait_until(claim: Callable[[], object]) -> None:
-    give_up = time.monotonic() + PATIENCE
+def wait_until(claim: Callable[[], object], seconds: float = PATIENCE) -> None:
+    give_up = time.monotonic() + seconds
     while not patiently(claim):
         assert time.monotonic() < give_up
         time.sleep(0.1)
