@@ -20,6 +20,7 @@ from science.fraud.head import Head
 from science.fraud.metrics import Metrics
 from science.fraud.nearest import Nearest
 from science.fraud.network import Autoencoder, Layer, Network
+from science.fraud.rarity import Rarity
 from science.fraud.reference import Reference
 from science.fraud.scale import Scaling
 from science.fraud.spec import FraudSpec
@@ -28,7 +29,7 @@ from science.fraud.thresholds import Outcomes
 from science.fraud.whitening import Whitening
 from science.notice import Notice
 
-FORMAT = 1
+FORMAT = 2  # 1 had the views' log energies in standard units
 TOLERANCE = 1e-4  # of a golden score: another processor's float32 may differ in the last digits, no more
 PLAIN = (str, int, bool, type(None))
 KINDS = "fib"  # of numpy's: floating, integer and boolean numbers
@@ -121,6 +122,7 @@ CLASSES: dict[str, type] = {
         Network,
         Notice,
         Outcomes,
+        Rarity,
         Reference,
         Scaling,
         Tails,

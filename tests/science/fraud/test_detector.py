@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from science.fraud.tails import tails_of
 from tests.science.fraud.data import ensemble
@@ -49,23 +48,19 @@ def test_shares_sum_to_one() -> None:
     np.testing.assert_allclose(ensemble().shares(Z).sum(1), 1.0, rtol=1e-12)
 
 
-def test_shares_are_the_slopes_of_the_score() -> None:
-    """Scale what a column adds to every energy by 1 + h: the score moves by its share of what scaling all columns moves it."""
-    detector, rows, h = ensemble(), Z[:40], 1e-5
-    energies = detector.energies(rows)
-    parts = np.stack([view.contributions(rows[:, None])[:, 0].astype(float) for view in detector.views], axis=-1)
-    exact = replace(detector, floor=np.zeros(4))  # the floor is not any column's
-    start = exact.blended(energies)
-    moved = np.stack([exact.blended(energies + h * parts[:, j]) - start for j in range(29)], axis=1)
-    np.testing.assert_allclose(exact.shares(rows), moved / moved.sum(1, keepdims=True), atol=2e-4)
-
-
-def test_the_score_lies_between_the_mean_and_the_highest_view() -> None:
+def test_the_score_is_scipys_harmonic_mean_of_the_views_probabilities() -> None:
     detector = ensemble()
-    z = (np.log(detector.energies(Z) + detector.floor) - detector.mean) / detector.sd
-    scores = detector.scores(Z)
-    assert (scores >= z.mean(1) - 1e-9).all()
-    assert (scores <= z.max(1) + 1e-9).all()
+    probabilities = np.exp(-detector.rarity.of(detector.energies(Z)))
+    np.testing.assert_allclose(np.exp(-detector.scores(Z)), stats.hmean(probabilities, axis=1), rtol=1e-9)
+
+
+def test_a_views_shares_count_by_what_it_adds_to_the_mean() -> None:
+    detector, rows = ensemble(), Z[:40]
+    parts = [view.contributions(rows[:, None])[:, 0].astype(float) for view in detector.views]
+    said = np.exp(detector.rarity.of(detector.energies(rows)))  # 1 / P
+    by_view = np.stack([part / part.sum(1, keepdims=True) for part in parts])
+    expected = (said.T[:, :, None] * by_view).sum(0) / said.sum(1)[:, None]
+    np.testing.assert_allclose(detector.shares(rows), expected, rtol=1e-4, atol=1e-6)
 
 
 def test_no_rows_give_no_scores() -> None:

@@ -35,8 +35,9 @@ def test_it_scores_the_same_bits_again() -> None:
 
 def test_an_unknown_format_needs_a_refit() -> None:
     document, arrays = through_bytes(mahalanobis())
-    with pytest.raises(RefitNeeded, match="format"):
-        from_parameters({**document, "format": 2}, arrays)
+    for other in (1, 3):
+        with pytest.raises(RefitNeeded, match="format"):
+            from_parameters({**document, "format": other}, arrays)
 
 
 def test_golden_rows_that_score_differently_need_a_refit() -> None:
