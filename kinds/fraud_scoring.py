@@ -14,9 +14,10 @@ from science.fraud.reading import Fault, Read, read_records, read_table
 from science.fraud.reference import MOST, levels_of
 from science.fraud.thresholds import Decision, Threshold, decide
 from science.limits import Limits
-from science.table import IntArray, Table, table_of_columns
+from science.table import FloatArray, IntArray, Table, table_of_columns
 
 ID = "id"
+RISK_DIGITS = 2  # behind the point of a risk score: a hundredth is a thousandth of the probability, which is not known as well
 MOST_REASONS = 20
 NAMED = 5  # columns, in the words of an error
 WHAT = {  # of a fault
@@ -93,7 +94,12 @@ class Scored(BaseModel):
     """A payment: its score, or what is wrong with it."""
 
     id: str | None
-    risk_score: Annotated[float | None, Field(description="-25 log10 of the share of legitimate payments as strange: 0 to 100.")]
+    risk_score: Annotated[
+        float | None,
+        Field(
+            description="-25 log10 of the share of legitimate payments as strange: 0 to 100, with two digits behind the point."
+        ),
+    ]
     risk_level: Literal["low", "elevated", "high"] | None
     alert: bool | None
     probability: Annotated[float | None, Field(description="Of fraud; null unless the model is supervised and had labels.")]
@@ -156,6 +162,12 @@ def read_columns(fit: Fit, columns: Columns, limits: Limits) -> Read:
 def ids_of(values: Sequence[object], *, field: str) -> list[str | None]:
     """Read the ids of payments: texts of 1 to 200 characters, or whole numbers; None where there is none."""
     return [None if value is None else _id(value, f"/{field}/{place}/{ID}") for place, value in enumerate(values)]
+
+
+def told_scores(fit: Fit, X: FloatArray) -> Scores:
+    """Score rows X (n, p) as they are told: risk scores are rounded first, so that levels and alerts follow from what is read."""
+    found = score(fit, X)
+    return Scores(found.score, found.risk.round(RISK_DIGITS), found.tail, found.probability)
 
 
 def scored_rows(fit: Fit, read: Read, scores: Scores, decision: Decision, ids: Sequence[str | None], why: int) -> list[object]:

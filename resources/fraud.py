@@ -10,7 +10,7 @@ from pydantic import Field
 
 from errors import LamplightError
 from kinds.fraud_scoring import PaymentsToScore
-from resources.body import read_body
+from resources.body import CSV, read_body
 from resources.caller import confirm, reading_caller
 from resources.fraud_scoring import FraudAnswer, answering, fields_of_payments, scored
 from resources.operation import Operation
@@ -44,6 +44,7 @@ class Fraud(Resource):
             body=FraudRequest,
             example=EXAMPLE,
             statuses={200: "The scores, in the order of the payments"},
+            also=(CSV,),
         )
     }
 

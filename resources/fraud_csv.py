@@ -1,17 +1,23 @@
-"""The bytes of a CSV file → columns whose cells are told one by one: a text among numbers fails its row, not the file."""
+"""Payments as CSV. Read: a text among numbers fails its row, not the file. Written: a line for each, its reasons side by side."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from itertools import islice
+from typing import Any
 
 from errors import InvalidInput, MalformedBody
+from kinds.fraud_scoring import ID
 from resources.csv_text import BYTE_ORDER_MARK, MISSING, checked_lines, checked_records, is_number, names_of, numbers_of
 from science.limits import Limits
 
 Cell = float | str | None
+SCORED = ("risk_score", "risk_level", "alert", "probability")
+WHY = ("observed", "expected", "direction", "share")
+WRONG = ("error", "detail")
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of one
 
 
 def cells_of_csv(body: bytes, limits: Limits, texts: frozenset[str], *, field: str = "data") -> dict[str, list[Cell]]:
@@ -33,6 +39,35 @@ def cells_of_csv(body: bytes, limits: Limits, texts: frozenset[str], *, field: s
     if not rows:
         raise InvalidInput("there are no rows under the column names; give at least one", field=field)
     return {name: _cells(cells, name in texts) for name, cells in zip(names, zip(*rows, strict=True), strict=True)}
+
+
+def csv_of_scored(results: Sequence[Any], why: int, *, probable: bool) -> bytes:
+    """Write payments as scored_rows tells them, a line each. why: reasons asked for; probable: whether there is a probability."""
+    scored = SCORED if probable else SCORED[:-1]
+    out = StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow((ID, *scored, *(name for place in range(1, why + 1) for name in _reason_names(place)), *WRONG))
+    writer.writerows(_line(row, scored, why) for row in results)
+    return out.getvalue().encode()
+
+
+def _reason_names(place: int) -> list[str]:
+    return [f"reason_{place}", *(f"reason_{place}_{name}" for name in WHY)]
+
+
+def _line(row: Mapping[str, Any], scored: Sequence[str], why: int) -> list[object]:
+    reasons: list[object] = []
+    for reason in row["reasons"]:
+        reasons += [_guarded(reason["column"]), *(reason[name] for name in WHY)]
+    reasons += [None] * ((1 + len(WHY)) * why - len(reasons))  # of a model with fewer columns, or a row that is wrong
+    error = row["error"] or {"code": None, "detail": None}
+    told = [{True: "true", False: "false"}.get(row[name]) if name == "alert" else row[name] for name in scored]
+    return [_guarded(row[ID]), *told, *reasons, error["code"], _guarded(error["detail"])]
+
+
+def _guarded(text: str | None) -> str | None:
+    """Keep a spreadsheet from running a text as a formula."""
+    return f"'{text}" if text is not None and text.startswith(FORMULAS) else text
 
 
 def _cells(cells: Sequence[str], text: bool) -> list[Cell]:

@@ -27,6 +27,7 @@ from kinds.fraud_scoring import (
     read_columns,
     read_sent,
     scored_rows,
+    told_scores,
     told_threshold,
 )
 from kinds.packing import unpacked
@@ -47,10 +48,10 @@ from resources.body import (
 from resources.caller import Caller, confirmed, unconfirmed
 from resources.fits import modelled
 from resources.formats import accepted
-from resources.fraud_csv import cells_of_csv
+from resources.fraud_csv import cells_of_csv, csv_of_scored
 from resources.service import Service
 from resources.validation import validated
-from science.fraud.fit import Fit, Scores, score
+from science.fraud.fit import Fit, Scores
 from science.fraud.reading import Read
 from science.fraud.spec import FraudSpec
 from science.fraud.thresholds import Decision
@@ -164,31 +165,46 @@ def _live(found: Detector, service: Service) -> Answering:
 
 
 def scored(name: str, asked: PaymentsToScore, detector: Answering, asker: Caller, service: Service) -> Response:
-    """Score payments, remember those with an id, and tell. Raises NotAcceptable where JSON is not taken."""
-    if request.headers.get("Accept", "*/*") not in ("*/*", JSON) and not accepted(request).accept_json:
-        raise NotAcceptable(f"scores can be had as {JSON}")
-    fit = detector.fit
+    """Score payments, remember those with an id, and tell, as JSON or CSV. Raises NotAcceptable."""
+    media_type, fit = _media_type(), detector.fit
     with service.gate.turn():
         decision = decision_of(asked.threshold, fit)
         sent = _sent(asked, fit, service)
-        scores = score(fit, sent.read.X)
+        scores = told_scores(fit, sent.read.X)
         results = scored_rows(fit, sent.read, scores, decision, sent.ids, asked.reasons)
-        alerts = int((scores.risk >= decision.score).sum())
-        told = {
-            "model": name,
-            "version": detector.number,
-            "fitted_at": detector.fitted_at,
-            "stale": detector.stale,
-            "threshold": told_threshold(decision),
-            "results": results,
-            "summary": {"rows": sent.read.rows, "scored": len(sent.read.X), "alerts": alerts},
-            "warnings": _warnings(sent),
-        }
-        answer = orjson.dumps(told)
+        if media_type == CSV:
+            answer = csv_of_scored(results, asked.reasons, probable=fit.head is not None)
+        else:
+            alerts = int((scores.risk >= decision.score).sum())
+            answer = orjson.dumps(_told(name, detector, decision, sent, results, alerts))
     if asker.kind == "secret" and detector.model_id is not None:
         remembered = _payments(sent, scores, decision, keyed(service.settings.secret.encode(), asker.site_id))
         _remember(detector.model_id, detector, remembered, decision, service)
-    return Response(answer, mimetype=JSON)
+    return Response(answer, mimetype=media_type, headers={"Vary": "Accept"} if media_type == CSV else None)
+
+
+def _media_type() -> str:
+    if request.headers.get("Accept", "*/*") in ("*/*", JSON):
+        return JSON
+    best = accepted(request).best_match((JSON, CSV))
+    if best is None:
+        raise NotAcceptable(f"scores can be had as {JSON} or {CSV}")
+    return best
+
+
+def _told(
+    name: str, detector: Answering, decision: Decision, sent: Sent, results: list[object], alerts: int
+) -> dict[str, object]:
+    return {
+        "model": name,
+        "version": detector.number,
+        "fitted_at": detector.fitted_at,
+        "stale": detector.stale,
+        "threshold": told_threshold(decision),
+        "results": results,
+        "summary": {"rows": sent.read.rows, "scored": len(sent.read.X), "alerts": alerts},
+        "warnings": _warnings(sent),
+    }
 
 
 def _sent(asked: PaymentsToScore, fit: Fit, service: Service) -> Sent:

@@ -92,7 +92,15 @@ def test_a_score_over_http_is_the_sciences_own(application, shop, score_of):
     model = model_of(application, shop)
     kept = application.extensions[EXTENSION].fits.get(model.live, "fraud", engine_of(application))
     X = np.array([list(payment(place).values()) for place in range(50)])
-    assert [each["risk_score"] for each in told["results"]] == score(kept.fit, X).risk.tolist()
+    assert [each["risk_score"] for each in told["results"]] == score(kept.fit, X).risk.round(2).tolist()
+
+
+def test_alerts_follow_from_the_score_that_is_read(score_of):
+    rows = [payment(place) for place in range(200)]
+    _, told = score_of({"transactions": rows, "reasons": 0})
+    for at in sorted({each["risk_score"] for each in told["results"]})[::40]:  # thresholds that some rows just reach
+        _, again = score_of({"transactions": rows, "reasons": 0, "threshold": {"mode": "score", "value": at}})
+        assert [each["alert"] for each in again["results"]] == [each["risk_score"] >= at for each in told["results"]]
 
 
 def test_columns_rows_csv_and_the_models_own_address_give_the_same_scores(score_of):
@@ -256,7 +264,7 @@ def test_a_foreign_model_is_as_missing(application, client, shop):
 
 
 def test_a_model_of_another_kind_is_no_detector(client, shop):
-    spec = {"kind": "regress", "spec": {"formula": "y ~ x"}, "dataset": "iris"}
+    spec = {"kind": "regress", "spec": {"formula": "Sepal_Length ~ Sepal_Width"}, "dataset": "iris"}
     client.put("/models/line", json=spec, headers=shop.headers)
     response = client.post("/fraud", json={"model": "line", "transactions": [payment(0)]}, headers=shop.headers)
     assert (response.status_code, response.json["errors"][0]["pointer"]) == (422, "/model")

@@ -100,7 +100,11 @@ def test_a_picture_that_there_is_not_is_refused(client, shop):
 
 
 def test_another_kind_of_model_has_no_card(client, shop):
-    client.put("/models/line", json={"kind": "regress", "spec": {"formula": "y ~ x"}, "dataset": "iris"}, headers=shop.headers)
+    client.put(
+        "/models/line",
+        json={"kind": "regress", "spec": {"formula": "Sepal_Length ~ Sepal_Width"}, "dataset": "iris"},
+        headers=shop.headers,
+    )
     assert client.get("/models/line", headers=shop.headers).json["card"] is None
     assert client.get("/models/line/card.svg", headers=shop.headers).status_code == 422
 
