@@ -56,10 +56,10 @@ class CrossedSystem:
         """Return Z'Z (J, q, q) of each factor."""
         return [self.A] + [_diagonal_blocks(self.A2[part, part], width) for part, _, width in self.parts]
 
-    def own_responses(self) -> list[FloatArray]:
-        """Return Z'y (J, q) of each factor."""
-        others = (self.B2[part, -1].reshape(levels, width) for part, levels, width in self.parts)
-        return [self.B[:, :, -1], *others]
+    def own_products(self) -> list[FloatArray]:
+        """Return Z'[X y] (J, q, p + 1) of each factor."""
+        others = (self.B2[part].reshape(levels, width, -1) for part, levels, width in self.parts)
+        return [self.B, *others]
 
     def factorise(self, lambdas: Sequence[FloatArray]) -> CrossedFactor:
         """Eliminate all random effects. lambdas: (q, q) per factor. Raises LinAlgError when rounding leaves nothing positive."""

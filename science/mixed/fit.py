@@ -15,7 +15,7 @@ from science.mixed.generalized import GeneralizedAnalysis, analyse_generalized
 from science.mixed.glance import Glance, shares_of
 from science.mixed.kenward_roger import KenwardRoger, kenward_roger
 from science.mixed.model import Model, model_of
-from science.mixed.notices import aliased_notice, design_notices, exhausted_notices
+from science.mixed.notices import aliased_notice, confounded_notices, design_notices, exhausted_notices
 from science.mixed.posterior import posterior_of
 from science.mixed.random import group_effects, random_effects, vanished
 from science.mixed.result import Fit, Residual
@@ -48,9 +48,9 @@ def analyse(spec: Spec, table: Table, limits: Limits, deadline: Deadline) -> Ana
     Raises InvalidInput for a model that cannot be fitted to these rows, LimitExceeded, DeadlineExceeded. A variance that
     vanishes, columns left out, effects that cannot be told apart and a search that did not arrive are told in `warnings`.
     """
-    if spec.family != "gaussian":
-        return analyse_generalized(spec, table, limits, deadline)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore", under="ignore"):
+        if spec.family != "gaussian":
+            return analyse_generalized(spec, table, limits, deadline)
         return analyse_model(spec, model_of(spec, table, limits), limits, deadline)
 
 
@@ -119,6 +119,7 @@ def _told(spec: Spec, model: Model, solved: Solved, fixed: FixedEffects) -> Fit:
             *fixed_design.warnings,
             *aliased_notice(fixed.aliased),
             *design_notices(model.groupings),
+            *confounded_notices(model.prepared.system, model.groupings),
             *singular,
             *solved.warnings,
             *exhausted_notices(float(np.sqrt(estimate.sigma2)) / model.prepared.scaling.scale),

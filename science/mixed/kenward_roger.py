@@ -21,7 +21,7 @@ from science.mixed.sample import Sample, weighted
 from science.table import FloatArray, IntArray
 
 NO_MOMENT = 1e-10  # as in pbkrtest
-NOTHING = 1e-14  # of a ratio of two zeros, as in pbkrtest
+NOTHING = 1e-8  # of a ratio of two zeros, which balanced data with two degrees of freedom give; pbkrtest's 1e-14 is rounding
 NEAR_TWO = 1e-2  # degrees of freedom for which the F distribution has no mean to scale, as in pbkrtest
 LEAST_INFORMATION = 1e-10  # of the largest: directions that carry less are left out, as in pbkrtest
 
@@ -114,6 +114,8 @@ def _two_moments(q: int, A1: float, A2: float) -> tuple[float, float]:
     """Match the mean and the variance of the F statistic (Kenward and Roger 1997). Returns its scale and degrees of freedom."""
     if A2 <= 0.0:
         return 1.0, float("inf")
+    if q == 1:
+        return 1.0, 2.0 / A2
     B = (A1 + 6.0 * A2) / (2.0 * q)
     g = ((q + 1.0) * A1 - (q + 4.0) * A2) / ((q + 2.0) * A2)
     c1, c2, c3 = (part / (3.0 * q + 2.0 * (1.0 - g)) for part in (g, q - g, q + 2.0 - g))
@@ -203,11 +205,8 @@ def _inverted(information: FloatArray) -> FloatArray:
 
 
 def _degrees(Phi: FloatArray, P: list[FloatArray], W: FloatArray) -> FloatArray:
-    """Match two moments of the F statistic of each coefficient (Kenward and Roger 1997, with one numerator degree)."""
+    """Return those of each coefficient: with one numerator degree A1 = A2, and matching the moments gives 2 / A2."""
     shares = np.array([(Phi @ part @ Phi).diagonal() / Phi.diagonal() for part in P])  # (parameters, k)
-    A = np.einsum("rk,rs,sk->k", shares, W, shares)  # A1 = A2 for one row
-    B = 3.5 * A
-    V0, V1, V2 = 1.0 - B / 7.0, 1.0 - 2.0 * B / 7.0, 1.0 - 4.0 * B / 7.0  # g = -1: c1 = -1/7, c2 = 2/7, c3 = 4/7
-    rho = ((1.0 - A) / V1) ** 2 * V0 / V2
-    df: FloatArray = 4.0 + 3.0 / (rho - 1.0)
+    with np.errstate(divide="ignore"):
+        df: FloatArray = 2.0 / np.maximum(np.einsum("rk,rs,sk->k", shares, W, shares), 0.0)
     return df

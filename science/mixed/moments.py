@@ -18,7 +18,8 @@ def moments(criterion: Criterion) -> FloatArray:
     variance v, E (z_j'r)^2 = a_j (1 - v) + a_j^2 v.
     """
     shares = []
-    for A, sums in zip(criterion.system.own_blocks(), criterion.system.own_responses(), strict=True):
+    for A, products in zip(criterion.system.own_blocks(), criterion.system.own_products(), strict=True):
+        sums = products[:, :, -1]
         a = np.diagonal(A, axis1=1, axis2=2)
         plain = a.sum(0)
         spread = np.maximum((a**2).sum(0) - plain, 1e-10)

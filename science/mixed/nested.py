@@ -60,9 +60,10 @@ class NestedSystem:
         """Return Z'Z (J, q, q) of each factor."""
         return [stage.A for stage in self.stages]
 
-    def own_responses(self) -> list[FloatArray]:
-        """Return Z'y (J, q) of each factor."""
-        return [stage.D[:, :, -1] for stage in self.stages]
+    def own_products(self) -> list[FloatArray]:
+        """Return Z'[X y] (J, q, p + 1) of each factor."""
+        p1 = len(self.XX)
+        return [stage.D[:, :, -p1:] for stage in self.stages]
 
     def factorise(self, lambdas: Sequence[FloatArray]) -> NestedFactor:
         """Eliminate all random effects. lambdas: (q, q) per factor."""

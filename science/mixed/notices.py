@@ -7,11 +7,13 @@ from itertools import combinations
 
 import numpy as np
 
+from science.mixed.criterion import System
 from science.mixed.grouping import Grouping
 from science.notice import Notice
 from science.table import FloatArray
 
 DEPENDENT = 1e-10  # of the eigenvalues of the correlations of Z's columns
+CONFOUNDED = 1e-10  # of the squares of Z's columns, what the fixed effects leave of them
 EXTREME = 1e-8  # from the end of the range of a fitted value
 EXHAUSTED = 1e-5  # below, more than ten of sixteen digits cancel in the residual variance
 FEW_LEVELS = 5  # below, a variance over levels rests on very little
@@ -59,6 +61,22 @@ def _same_groups(groupings: Sequence[Grouping]) -> Iterator[Notice]:
         if len(one.levels) == len(other.levels) and _same_division(one, other) and _share(one.Z, other.Z):
             detail = f"{one.group} and {other.group} divide the rows into the same groups: their variances cannot be told apart"
             yield Notice("unidentified", detail)
+
+
+def confounded_notices(system: System, groupings: Sequence[Grouping]) -> tuple[Notice, ...]:
+    """Tell of effects that the fixed ones say already, as (1 | g) beside g: no data can tell their variance.
+
+    The columns of X are orthonormal here, so what is left of Z beside them is trace Z'Z less the squares of Z'X.
+    """
+    notices = []
+    for grouping, A, products in zip(groupings, system.own_blocks(), system.own_products(), strict=True):
+        whole = np.einsum("jkk->k", A)
+        left = whole - (products[:, :, :-1] ** 2).sum((0, 2))
+        for column in np.flatnonzero(left <= CONFOUNDED * whole):
+            what = f"{grouping.names[column]} over {grouping.group}"
+            detail = f"the fixed effects say already what {what} could: its variance cannot be told"
+            notices.append(Notice("unidentified", detail))
+    return tuple(notices)
 
 
 def _same_division(one: Grouping, other: Grouping) -> bool:

@@ -56,9 +56,9 @@ class SmallSystem:
         """Return Z'Z (J, 1, 1) of each factor."""
         return [own[:, None, None] for own in self._split(self.A.diagonal())]
 
-    def own_responses(self) -> list[FloatArray]:
-        """Return Z'y (J, 1) of each factor."""
-        return [own[:, None] for own in self._split(self.B[:, -1])]
+    def own_products(self) -> list[FloatArray]:
+        """Return Z'[X y] (J, 1, p + 1) of each factor."""
+        return [own[:, None, :] for own in self._split(self.B)]
 
     def factorise(self, lambdas: Sequence[FloatArray]) -> SmallFactor:
         """Eliminate all random effects. lambdas: (1, 1) per factor. Raises LinAlgError when rounding leaves nothing positive."""

@@ -200,6 +200,14 @@ def test_effects_that_stand_twice_are_told(formula):
     assert np.isfinite(fit.fixed.std_error).all()
 
 
+@pytest.mark.parametrize(
+    "formula", ["y ~ g + (1 | g)", "y ~ x * g + (x | g)", "y ~ g * h + (1 | g) + (1 | h)", "y ~ 0 + g:h + (1 | g:h)"]
+)
+def test_effects_that_the_fixed_ones_say_already_are_told(formula):
+    told = fitted(formula, data()).warnings
+    assert any(one.code == "unidentified" and "the fixed effects say already" in one.detail for one in told)
+
+
 @pytest.mark.parametrize("formula", ["y ~ x + (x || g)", "y ~ x + (1 | g) + (1 | h)", "y ~ x + (1 | g) + (0 + x | k)"])
 def test_effects_that_stand_once_are_not_told(formula):
     fit = fitted(formula, data(k=[f"k{(i * 5) % 6}" for i in range(N)]))
