@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ import scipy
 
 from errors import InvalidInput, RefitNeeded
 from jobs.fraud import Trainer
+from jobs.mixed_tf import tensorflow_fit
 from jobs.task import Context
 from kinds.kind import Judged, Kind, Modelled
 from kinds.packing import packed, unpacked
@@ -26,6 +28,7 @@ from store.models import Model
 from store.versions import Artifact, NewVersion
 
 LIBRARIES = {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__, "lamplight": ENGINE}
+RARE = "tensorflow"  # told where it took part: a child has it only if its job asked for it
 
 Train = Callable[[Any, Table, Limits, Deadline], Any]
 # Of kinds that only jobs can fit, because it takes TensorFlow: the model and its job → what trains it.
@@ -54,7 +57,7 @@ class Decision:
 def challenger_of(kind: Kind, asked: Any, model: Model, rest: Table, held: Table, table: Table, context: Context) -> Challenger:
     """Fit to the rows not held back and judge that, then fit to all rows. Raises what fitting raises."""
     modelled = _modelled(kind)
-    train = modelled.fit or TRAINERS[kind.name](model, context)
+    train = _train(kind, asked, model, context)
     judged, verdict, excuse = _judged(modelled, train, asked, rest, held, context)
     if judged is not None and not modelled.whole:
         return Challenger(judged, judged, verdict, excuse)
@@ -104,7 +107,7 @@ def new_version(
         fingerprint=fingerprint,
         rows=table.rows,
         engine=ENGINE,
-        libraries=LIBRARIES,
+        libraries=LIBRARIES | ({RARE: sys.modules[RARE].__version__} if RARE in sys.modules else {}),
         artifact=Artifact(*packed(modelled, challenger.fit)),
         judged=Artifact(*packed(modelled, challenger.judged)) if separate else None,
         summary=_json(modelled.told(challenger.fit)),
@@ -118,6 +121,12 @@ def statistics_of(modelled: Modelled, fit: Any, table: Table, limits: Limits) ->
     columns = {name: histogram_of(table[name]).to_json() for name in modelled.columns(fit) if name in table}
     score = None if modelled.scores is None else numeric_histogram(modelled.scores(fit, table, limits)).to_json()
     return {"rows": table.rows, "columns": columns, "score": score}
+
+
+def _train(kind: Kind, asked: Any, model: Model, context: Context) -> Train:
+    if getattr(asked, "backend", "numpy") == "tensorflow":
+        return tensorflow_fit
+    return _modelled(kind).fit or TRAINERS[kind.name](model, context)
 
 
 def _judged(

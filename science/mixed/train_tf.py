@@ -21,6 +21,7 @@ from science.table import FloatArray
 
 MOST_EFFECTS = 2_000  # the Hessian is dense
 METHODS = ("mackay", "em")
+VANISHED = 1e-12  # of the variance at the start: a loop that has come so far walks to zero, where nothing can be inverted
 
 
 @cache
@@ -111,14 +112,17 @@ def loop(
 
     Returns the trace (steps + 1, m), the lower triangles of the factors' covariances by columns and the residual variance,
     and the effects at the last variances solved for. Terms of one factor share a full covariance only if they are one term.
+    The trace is shorter where a variance vanishes.
     """
     if method not in METHODS:
         raise InvalidInput(f"the TensorFlow version knows {' and '.join(METHODS)}", field="method")
     model, groupings = _model(sample), sample.groupings
     covariances, sigma2 = [np.array(G) for G in start[0]], float(start[1])
-    rows = [_row(covariances, sigma2)]
+    rows, least = [_row(covariances, sigma2)], [VANISHED * _smallest(G) for G in covariances]
     for _ in range(steps):
         deadline.check()
+        if any(_smallest(G) < bound for G, bound in zip(covariances, least, strict=True)):
+            break
         posterior = model.solve(covariances, sigma2)
         covariances, sigma2 = _updated(method, model, groupings, posterior, covariances, sigma2)
         rows.append(_row(covariances, sigma2))
@@ -155,6 +159,10 @@ def _updated(
         position += J * q
     residual = squares / (rows - hat) if method == "mackay" else (squares + sigma2 * hat) / rows
     return updated, residual
+
+
+def _smallest(G: FloatArray) -> float:
+    return float(np.linalg.eigvalsh(G)[0])
 
 
 def _blocks(grouping: Grouping) -> FloatArray:

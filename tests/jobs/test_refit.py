@@ -147,3 +147,19 @@ def test_the_dates_are_the_databases(engine):
     with reading(engine) as connection:
         moment, today = runs.now(connection)
     assert moment.date() == today
+
+
+def test_a_model_that_asks_for_tensorflow_is_refitted_by_it(engine, database_url):
+    site, question = new_site(engine), {"formula": "Reaction ~ Days + (Days || Subject)", "method": "mackay", "iterations": 100}
+    for backend in ("numpy", "tensorflow"):
+        put(engine, site, backend, kind="mixed", dataset="sleepstudy", spec={**question, "backend": backend})
+    told = refitted(database_url)
+    assert told.states == {"numpy": "promoted", "tensorflow": "promoted"}, told.errors
+    rows = psql(database_url, "SELECT m.name, v.libraries, v.summary FROM versions v JOIN models m ON m.id = v.model_id")
+    found = {name: (libraries, summary) for name, libraries, summary in rows}
+    assert ["tensorflow" in found[name][0] for name in ("numpy", "tensorflow")] == [False, True]
+    plain, walked = found["numpy"][1], found["tensorflow"][1]
+    assert walked["method"] == plain["method"] == "mackay"
+    for one, other in zip(walked["random"], plain["random"], strict=True):
+        assert one["sd"] == pytest.approx(other["sd"], rel=1e-5)
+    assert "tensorflow" in [each["code"] for each in walked["warnings"]]
