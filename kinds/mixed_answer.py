@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from kinds.opinion import SecondOpinion
-from kinds.presenting import Prediction, Warned, arrays_of, drawn, fields_of, rows_of, thinned, warnings_of
+from kinds.presenting import Prediction, Warned, arrays_of, fields_of, pointed, rows_of, thinned, warnings_of
 from science.mixed import Bootstrap, Comparison, Fit, FTest, GroupEffects, Predictions, Profile
 from science.table import FloatArray, IntArray, Numeric, Table
 
@@ -225,8 +225,8 @@ def picture_of(fitted: Fit, table: Table, extras: Extras) -> dict[str, object]:
     codes = fitted.codes[effects.group]
     shown = _of_the_largest(codes, len(effects.levels))
     picture: dict[str, object] = {
-        "fitted": drawn(fitted.fitted[shown]),
-        "residuals": drawn(fitted.residuals[shown]),
+        "fitted": pointed(fitted.fitted[shown]),
+        "residuals": pointed(fitted.residuals[shown]),
         "group": effects.group,
         "levels": effects.levels,
         "codes": codes[shown],
@@ -303,4 +303,4 @@ def _slope(effects: GroupEffects, table: Table, rows: IntArray) -> dict[str, obj
     """The number that the factor's slope is over."""
     name = next((name for name in effects.names if isinstance(table.columns.get(name), Numeric)), None)
     column = None if name is None else table[name]
-    return {"name": name, "values": drawn(column.values[rows])} if isinstance(column, Numeric) else None
+    return {"name": name, "values": pointed(column.values[rows])} if isinstance(column, Numeric) else None

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kinds.kind import Computed, Kind, Tables
 from kinds.opinion import SecondOpinion
-from kinds.presenting import Prediction, Warned, arrays_of, drawn, fields_of, rows_of, thinned, warnings_of
+from kinds.presenting import Prediction, Warned, arrays_of, fields_of, pointed, rows_of, thinned, warnings_of
 from science.deadline import Deadline
 from science.limits import Limits
 from science.regress import Fit, Predictions, Spec, fit, predict
@@ -116,15 +116,16 @@ def told_of(fitted: Fit) -> dict[str, object]:
 def picture_of(fitted: Fit, table: Table) -> dict[str, object]:
     """What a drawing of the fit needs: points thinned evenly."""
     shown = thinned(len(fitted.kept))
+    rows = fitted.kept[shown]
     picture: dict[str, object] = {
-        "rows": fitted.kept[shown] + 1,
-        "fitted": drawn(fitted.fitted[shown]),
-        "residuals": drawn(fitted.residuals[shown]),
-        "leverage": drawn(fitted.leverage[shown]),
+        "rows": None if len(rows) == fitted.rows else rows + 1,
+        "fitted": pointed(fitted.fitted[shown]),
+        "residuals": pointed(fitted.residuals[shown]),
+        "leverage": pointed(fitted.leverage[shown]),
     }
     if (curve := _curve_over(fitted, table)) is not None:
         name, column = curve
-        picture["x"] = {"name": name, "values": drawn(column.values[fitted.kept[shown]])}
+        picture["x"] = {"name": name, "values": pointed(column.values[rows])}
     return picture
 
 

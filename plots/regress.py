@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from plots.canvas import BLUE, INK, ORANGE, SOFT, Drawing, name, sheet, short
+from plots.points import numbers
 from plots.smooth import smooth
 
 FloatArray = NDArray[np.float64]
@@ -53,7 +54,7 @@ def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
     sheet_, (left, right) = sheet(2)
     x = picture.get("x")
     if x is not None:
-        _curve(left, answer, points, x["name"], np.array(x["values"], dtype=float))
+        _curve(left, answer, points, x["name"], numbers(x["values"]))
     else:
         _observed(left, answer, points)
     _left_over(right, points)
@@ -62,10 +63,10 @@ def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
 
 def _points(answer: dict[str, Any], picture: dict[str, Any]) -> Points:
     sigma = answer["fit"]["sigma"]
-    fitted, residuals, leverage = (np.array(picture[key], dtype=float) for key in ("fitted", "residuals", "leverage"))
+    fitted, residuals, leverage = (numbers(picture[key]) for key in ("fitted", "residuals", "leverage"))
     if np.ptp(fitted) <= EXACT * np.abs(fitted).max():  # one value, but for rounding
         fitted = np.full_like(fitted, fitted.mean())
-    rows = np.array(picture["rows"], dtype=np.intp)
+    rows = np.arange(1, len(fitted) + 1) if picture["rows"] is None else np.array(picture["rows"], dtype=np.intp)
     return Points(fitted + residuals, fitted, residuals, leverage, rows, float("nan") if sigma is None else sigma)
 
 

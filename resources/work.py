@@ -6,7 +6,6 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from math import inf
 from typing import Annotated, Any
 
@@ -79,4 +78,4 @@ def _cells(source: Source) -> float:
 def id_of(work: Work, asker: Asker) -> str:
     """Name a question's answer: a keyed hash, so equal questions of one site share it and nobody can guess it."""
     message = str(asker.caller.site_id).encode() + b"\x00" + work.canonical
-    return "res_" + hmac.new(asker.service.settings.secret.encode(), message, sha256).hexdigest()[:ID_DIGITS]
+    return "res_" + hmac.digest(asker.service.settings.secret.encode(), message, "sha256").hex()[:ID_DIGITS]

@@ -177,9 +177,9 @@ def _numeric(name: str, values: Sequence[object], field: str) -> Numeric:
     except OverflowError:
         detail = f"column {name} has a whole number too large for double precision"
         raise InvalidInput(detail, field=_pointer(field, name)) from None
-    infinite = np.flatnonzero(np.isinf(numbers))
-    if infinite.size:
-        row = int(infinite[0])
+    infinite = np.isinf(numbers)
+    if infinite.any():
+        row = int(infinite.argmax())
         detail = f"column {name} is infinite in row {row + 1}; give a finite number or null"
         raise InvalidInput(detail, field=_pointer(field, name, row))
     numbers.flags.writeable = False

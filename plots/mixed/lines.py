@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from errors import NotFound
 from plots.canvas import BLUE, LINE, ORANGE, SOFT, Drawing, sheet, short
 from plots.mixed.grid import across, entitle, frame, grid, outer_labels
+from plots.points import numbers
 
 FloatArray = NDArray[np.float64]
 
@@ -94,9 +95,9 @@ def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
 def read_groups(picture: dict[str, Any]) -> Groups:
     """Take the levels with most rows, in their order."""
     codes = np.array(picture["codes"], dtype=np.intp)
-    fitted, residuals = (np.array(picture[key], dtype=float) for key in ("fitted", "residuals"))
+    fitted, residuals = (numbers(picture[key]) for key in ("fitted", "residuals"))
     slope = picture.get("x")
-    x = fitted if slope is None else np.array(slope["values"], dtype=float)
+    x = fitted if slope is None else numbers(slope["values"])
     rows = np.bincount(codes, minlength=len(picture["levels"]))
     largest = np.sort(np.argsort(-rows, kind="stable")[:GROUPS])
     drawn = tuple(

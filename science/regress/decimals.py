@@ -32,7 +32,7 @@ def decimals_of(columns: FloatArray) -> Decimals:
     while True:
         powers = POWERS[places]
         whole = np.rint(columns * powers)
-        largest = np.maximum(whole.max(axis=0), -whole.min(axis=0))
+        largest = np.abs(whole).max(axis=0)
         written = whole / powers == columns
         if places.min() >= 0 and largest.max() < LARGEST and written.all():
             return Decimals(places, whole, largest)

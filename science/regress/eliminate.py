@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from operator import mul
 
 from errors import InvalidInput
 from science.deadline import Deadline
@@ -96,7 +97,7 @@ def _squared(tolerance: float) -> tuple[int, int]:
 def _estimate(rows: Rows, right: list[int], determinant: int) -> list[int]:
     estimate: list[int] = []  # from the last on
     for row, number in zip(reversed(rows), reversed(right), strict=True):
-        rest = sum(a * b for a, b in zip(row[1:], reversed(estimate), strict=True))
+        rest = sum(map(mul, row[1:], reversed(estimate)))
         estimate.append((determinant * number - rest) // row[0])
     return estimate[::-1]
 
@@ -105,7 +106,7 @@ def _column_of_root(rows: Rows, pivots: list[int], b: int) -> list[int]:
     column = [pivots[b]]  # from the diagonal upwards
     for a in range(b - 1, -1, -1):
         row = rows[a]
-        column.append(-sum(x * y for x, y in zip(row[1:], reversed(column), strict=False)) // row[0])
+        column.append(-sum(map(mul, row[1:], reversed(column))) // row[0])
     return column[::-1]
 
 
