@@ -98,12 +98,12 @@ def lamplight(folder: Path, payments: Path) -> None:
 
 
 def with_reasons(folder: Path, payments: Path) -> None:
-    from science.fraud.fit import reasons, score
+    from science.fraud.fit import explain
 
     X, before = rows(payments, np.float64), resident()
     fit = loaded(folder)
-    reasons(fit, X[:10_000])
-    timed(lambda batch: (score(fit, batch), reasons(fit, batch)), X, ROUNDS, resident() - before)
+    explain(fit, X[:10_000])
+    timed(lambda batch: explain(fit, batch), X, ROUNDS, resident() - before)
 
 
 def network_alone(folder: Path, payments: Path) -> None:

@@ -15,9 +15,9 @@ from kinds.fraud import FraudSpec
 from kinds.fraud_scoring import (
     PaymentsToScore,
     decision_of,
+    explained,
     scored_rows,
     scores_of_table,
-    told_scores,
     told_threshold,
 )
 from kinds.fraud_telling import told_metrics, told_of
@@ -77,7 +77,7 @@ def predictions(kept: Kept, body: PaymentsToScore, table: Table | None, limits: 
     assert table is not None
     fit, read = kept.fit, read_table(kept.fit.spec.columns, table)
     decision = decision_of(body.threshold, fit)
-    results = scored_rows(fit, read, told_scores(fit, read.X), decision, [None] * read.rows, body.reasons)
+    results = scored_rows(read, explained(fit, read.X, body.reasons), decision, [None] * read.rows)
     return {"threshold": told_threshold(decision), "results": results, "warnings": []}
 
 

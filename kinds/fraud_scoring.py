@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from errors import InvalidInput
-from science.fraud.fit import Fit, Reason, Scores, reasons, score
+from science.fraud.fit import Fit, Reason, Scores, explain, score
 from science.fraud.reading import Fault, Read, read_records, read_table
 from science.fraud.reference import MOST, levels_of
 from science.fraud.thresholds import Decision, Threshold, decide
@@ -115,6 +116,14 @@ class ThresholdTold(BaseModel):
     expected_alert_rate: float
 
 
+@dataclass(frozen=True)
+class Explained:
+    """Scores of rows, and the reasons of each."""
+
+    scores: Scores
+    reasons: Sequence[tuple[Reason, ...]]
+
+
 def decision_of(asked: ThresholdAsked | None, fit: Fit) -> Decision:
     """Turn what was asked into a risk score from which on there is an alert. Raises InvalidInput naming the field."""
     return decide(threshold_of(asked), fit.outcomes)
@@ -164,21 +173,21 @@ def ids_of(values: Sequence[object], *, field: str) -> list[str | None]:
     return [None if value is None else _id(value, f"/{field}/{place}/{ID}") for place, value in enumerate(values)]
 
 
-def told_scores(fit: Fit, X: FloatArray) -> Scores:
-    """Score rows X (n, p) as they are told: risk scores are rounded first, so that levels and alerts follow from what is read."""
-    found = score(fit, X)
-    return Scores(found.score, found.risk.round(RISK_DIGITS), found.tail, found.probability)
+def explained(fit: Fit, X: FloatArray, why: int) -> Explained:
+    """Score rows X (n, p), with `why` reasons for each; risks are rounded, so that levels and alerts follow from what is read."""
+    found, reasons = explain(fit, X, why) if why else (score(fit, X), [()] * len(X))
+    return Explained(Scores(found.score, found.risk.round(RISK_DIGITS), found.tail, found.probability), reasons)
 
 
-def scored_rows(fit: Fit, read: Read, scores: Scores, decision: Decision, ids: Sequence[str | None], why: int) -> list[object]:
-    """Tell each row's score, in order, with `why` reasons; or what is wrong with it."""
+def scored_rows(read: Read, found: Explained, decision: Decision, ids: Sequence[str | None]) -> list[object]:
+    """Tell each row's score and its reasons, in order; or what is wrong with it."""
+    scores = found.scores
     told: list[object] = [None] * read.rows
     for place, fault in read.faults.items():
         told[place] = _wrong(ids[place], fault)
-    named = reasons(fit, read.X, why) if why else [()] * len(read.X)
     probabilities = [None] * len(read.X) if scores.probability is None else scores.probability.tolist()
     levels = levels_of(scores.risk)
-    rows = zip(read.places.tolist(), scores.risk.tolist(), levels, probabilities, named, strict=True)
+    rows = zip(read.places.tolist(), scores.risk.tolist(), levels, probabilities, found.reasons, strict=True)
     for place, risk, level, probability, each in rows:
         told[place] = {
             "id": ids[place],

@@ -23,11 +23,11 @@ from kinds.fraud_scoring import (
     Scored,
     ThresholdTold,
     decision_of,
+    explained,
     ids_of,
     read_columns,
     read_sent,
     scored_rows,
-    told_scores,
     told_threshold,
 )
 from kinds.packing import unpacked
@@ -170,15 +170,15 @@ def scored(name: str, asked: PaymentsToScore, detector: Answering, asker: Caller
     with service.gate.turn():
         decision = decision_of(asked.threshold, fit)
         sent = _sent(asked, fit, service)
-        scores = told_scores(fit, sent.read.X)
-        results = scored_rows(fit, sent.read, scores, decision, sent.ids, asked.reasons)
+        found = explained(fit, sent.read.X, asked.reasons)
+        results = scored_rows(sent.read, found, decision, sent.ids)
         if media_type == CSV:
             answer = csv_of_scored(results, asked.reasons, probable=fit.head is not None)
         else:
-            alerts = int((scores.risk >= decision.score).sum())
+            alerts = int((found.scores.risk >= decision.score).sum())
             answer = orjson.dumps(_told(name, detector, decision, sent, results, alerts))
-    if asker.kind == "secret" and detector.model_id is not None:
-        remembered = _payments(sent, scores, decision, keyed(service.settings.secret.encode(), asker.site_id))
+    if asker.kind == "secret" and detector.model_id is not None and any(sent.ids):
+        remembered = _payments(sent, found.scores, decision, keyed(service.settings.secret.encode(), asker.site_id))
         _remember(detector.model_id, detector, remembered, decision, service)
     return Response(answer, mimetype=media_type, headers={"Vary": "Accept"} if media_type == CSV else None)
 

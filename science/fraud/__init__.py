@@ -10,7 +10,7 @@ What others call, and where it is:
                 scored, their places, and a Fault(code, columns) for each place that cannot:
                 missing, infinite, text, unknown_column. columns are fit.spec.columns.
     fit         score(fit, X) -> Scores(score, risk, tail, probability): arrays (n,); risk is -25 log10 of tail within 0 and 100.
-                reasons(fit, X, count) -> for each row a tuple of Reason(column, observed, expected, direction, share);
+                explain(fit, X, count) -> Scores and for each row a tuple of Reason(column, observed, expected, direction, share);
                 shares(fit, X) -> (n, p), rows sum to one. A row's numbers are the same to the last bit in any batch.
     reference   levels_of(risk) -> "low", "elevated" (from 50), "high" (from 75).
     thresholds  Threshold(mode, value, false_alarm, missed); decide(threshold, fit.outcomes) -> Decision(mode, score,

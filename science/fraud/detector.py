@@ -16,7 +16,7 @@ import numpy as np
 
 from science.fraud.nearest import Nearest
 from science.fraud.network import Autoencoder
-from science.fraud.rarity import Rarity, rarity_of
+from science.fraud.rarity import LEAST, Rarity, rarity_of
 from science.fraud.tails import Tails
 from science.fraud.whitening import Whitening
 from science.table import FloatArray
@@ -27,8 +27,22 @@ AT_ONCE = 1024  # rows: what is computed in between stays in the cache
 
 
 @dataclass(frozen=True)
+class Seen:
+    """What a detector makes of rows. scores: (n,); shares: (n, p) of each column in the energies, a row sums to one;
+    expected: (n, p) what each column should be, by the autoencoder, or given the other columns where there is none."""
+
+    scores: FloatArray
+    shares: FloatArray
+    expected: FloatArray
+
+
+@dataclass(frozen=True)
 class Detector:
-    """views, and how rare the energies of each are among legitimate rows."""
+    """views, and how rare the energies of each are among legitimate rows.
+
+    A view tells of rows B their deviations D, and of these the energies, what each column adds to them, and perhaps what was
+    expected: the dear part is done once.
+    """
 
     views: tuple[View, ...]
     rarity: Rarity
@@ -38,49 +52,59 @@ class Detector:
 
         A row's score is the same to the last bit whatever rows it comes with.
         """
-        n = len(Z)
-        scores = np.empty(n)
-        for start in range(0, n, AT_ONCE):
-            part = Z[start : start + AT_ONCE]
-            scores[start : start + AT_ONCE] = self.blended(self.energies(part))
+        scores = np.empty(len(Z))
+        for start in range(0, len(Z), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            scores[part] = blended(self.rarity.of(self.energies(Z[part])))
         return scores
 
     def energies(self, Z: np.ndarray) -> FloatArray:
         """Return the energy in each view: (n, p) to (n, v)."""
-        return _energies(self.views, Z)
+        return _energies(self.views, _deviations(self.views, Z), len(Z))
 
-    def blended(self, energies: FloatArray) -> FloatArray:
-        """Return the score of energies (n, v): log mean 1 / P."""
+    def seen(self, Z: np.ndarray) -> Seen:
+        """Score rows Z (n, p), and tell what moved them. Give it AT_ONCE rows at most: it keeps what is computed in between."""
+        deviations = _deviations(self.views, Z)
+        energies = _energies(self.views, deviations, len(Z))
         rarity = self.rarity.of(energies)
-        highest = rarity.max(-1)
-        return np.asarray(highest + np.log(np.exp(rarity - highest[:, None]).sum(-1) / len(self.views)))
+        says = np.exp(rarity - rarity.max(1, keepdims=True)) / (energies + LEAST)
+        return Seen(blended(rarity), self._shares(Z.shape, deviations, says), self._expected(Z, deviations))
 
-    def shares(self, Z: np.ndarray) -> FloatArray:
-        """Return the share of each column (n, p) in the energies of rows Z (n, p); a row sums to one."""
-        rows = Z if len(Z) == 1 else Z[:, None]
-        parts = [view.contributions(rows).reshape(Z.shape).astype(np.float64) for view in self.views]
-        energies = np.stack([part.sum(1) for part in parts], axis=1)
-        rarity = self.rarity.of(energies)
-        says = np.exp(rarity - rarity.max(1, keepdims=True))
-        total = np.zeros(Z.shape)
-        for part, whole, weight in zip(parts, energies.T[:, :, None], says.T, strict=True):
-            total += weight[:, None] * np.where(whole > 0, part / np.where(whole > 0, whole, 1.0), 1.0 / Z.shape[1])
-        return np.asarray(total / total.sum(1, keepdims=True))
+    def _shares(self, shape: tuple[int, ...], deviations: list[np.ndarray], says: FloatArray) -> FloatArray:
+        """Add what each column contributes to each view, says (n, v) times: (n, p), a row sums to one."""
+        shares = np.zeros(shape)
+        for v, (view, D) in enumerate(zip(self.views, deviations, strict=True)):
+            shares += says[:, v, None] * view.contributions(D).reshape(shape)
+        whole = shares.sum(1, keepdims=True)
+        if (nothing := whole[:, 0] <= 0).any():  # a row without any energy: all columns alike
+            shares[nothing], whole[nothing] = 1.0, shape[1]
+        shares /= whole
+        return shares
 
-    def expected(self, Z: np.ndarray) -> FloatArray:
-        """Return what each column should be (n, p), by the autoencoder, or given the other columns where there is none."""
-        view = next(view for view in self.views if isinstance(view, Autoencoder | Whitening))
-        return np.asarray(view.expected(Z[:, None])[:, 0], np.float64)
+    def _expected(self, Z: np.ndarray, deviations: list[np.ndarray]) -> FloatArray:
+        both = zip(self.views, deviations, strict=True)
+        view, D = next((view, D) for view, D in both if isinstance(view, Autoencoder | Whitening))
+        return view.expected(Z.reshape(D.shape), D).reshape(Z.shape).astype(np.float64)
 
 
 def detector_of(views: tuple[View, ...], Z: np.ndarray, weight: FloatArray) -> Detector:
     """Learn what energies are rare from legitimate rows Z (n, p) of weight (n,) that the views were not learned from."""
-    return Detector(views, rarity_of(_energies(views, Z), weight))
+    return Detector(views, rarity_of(_energies(views, _deviations(views, Z), len(Z)), weight))
 
 
-def _energies(views: tuple[View, ...], Z: np.ndarray) -> FloatArray:
-    energies = np.empty((len(Z), len(views)))
+def blended(rarity: FloatArray) -> FloatArray:
+    """Return the score of -log P (n, v): log mean 1 / P."""
+    highest = rarity.max(-1)
+    return np.asarray(highest + np.log(np.exp(rarity - highest[:, None]).sum(-1) / rarity.shape[1]))
+
+
+def _deviations(views: tuple[View, ...], Z: np.ndarray) -> list[np.ndarray]:
     rows = Z if len(Z) == 1 else Z[:, None]  # one row is a product of one row as it is, and sooner done
-    for v, view in enumerate(views):
-        energies[:, v] = view.energies(rows).ravel()
+    return [view.deviations(rows) for view in views]
+
+
+def _energies(views: tuple[View, ...], deviations: list[np.ndarray], n: int) -> FloatArray:
+    energies = np.empty((n, len(views)))
+    for v, (view, D) in enumerate(zip(views, deviations, strict=True)):
+        energies[:, v] = view.energies(D).ravel()
     return energies

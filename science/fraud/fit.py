@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from science.fraud.detector import Detector
+from science.fraud.detector import AT_ONCE, Detector
 from science.fraud.drift import Histograms
 from science.fraud.head import Head
 from science.fraud.holdout import Judge
@@ -18,8 +18,6 @@ from science.fraud.spec import FraudSpec
 from science.fraud.thresholds import Outcomes
 from science.notice import Notice
 from science.table import FloatArray
-
-REASONS_AT_ONCE = 4096  # rows
 
 Used = Literal["ensemble", "mahalanobis"]
 
@@ -98,30 +96,36 @@ class Reason:
 def score(fit: Fit, X: FloatArray) -> Scores:
     """Score finite rows X (n, p), columns in the order of fit.spec.columns."""
     Z = fit.scaling.apply(X)
-    scores = fit.detector.scores(Z)
-    log_tail = fit.reference.log_tail(scores)
-    probability = None if fit.head is None else fit.head.probabilities(Z, scores)
-    return Scores(scores, risk_of(log_tail), np.exp(log_tail), probability)
+    return _scores(fit, Z, fit.detector.scores(Z))
 
 
-def shares(fit: Fit, X: FloatArray) -> FloatArray:
-    """Return the share of every column in the energy of finite rows X (n, p): (n, p), each row sums to one.
+def explain(fit: Fit, X: FloatArray, count: int = 3) -> tuple[Scores, list[tuple[Reason, ...]]]:
+    """Score finite rows X (n, p), and name for each the `count` columns with the largest shares, largest first.
 
     A share is negative where the column makes the row less strange than the others alone would.
     """
-    return fit.detector.shares(fit.scaling.apply(X))
+    Z = fit.scaling.apply(X)
+    scores, told = np.empty(len(X)), []
+    for start in range(0, len(X), AT_ONCE):
+        part = slice(start, start + AT_ONCE)
+        seen = fit.detector.seen(Z[part])
+        scores[part], expected = seen.scores, fit.scaling.undo(seen.expected)
+        order = np.argsort(-seen.shares, axis=1, kind="stable")[:, :count]
+        told += [_reasons(fit.spec.columns, *row) for row in zip(order, X[part], expected, seen.shares, strict=True)]
+    return _scores(fit, Z, scores), told
 
 
-def reasons(fit: Fit, X: FloatArray, count: int = 3) -> list[tuple[Reason, ...]]:
-    """Name the `count` columns with the largest shares, largest first, for each of finite rows X (n, p)."""
-    told: list[tuple[Reason, ...]] = []
-    for start in range(0, len(X), REASONS_AT_ONCE):
-        part = X[start : start + REASONS_AT_ONCE]
-        Z = fit.scaling.apply(part)
-        share, expected = fit.detector.shares(Z), fit.scaling.undo(fit.detector.expected(Z))
-        order = np.argsort(-share, axis=1, kind="stable")[:, :count]
-        told += [_reasons(fit.spec.columns, *row) for row in zip(order, part, expected, share, strict=True)]
-    return told
+def shares(fit: Fit, X: FloatArray) -> FloatArray:
+    """Return the share of every column in the energy of finite rows X (n, p): (n, p), each row sums to one."""
+    Z = fit.scaling.apply(X)
+    parts = [fit.detector.seen(Z[start : start + AT_ONCE]).shares for start in range(0, len(X), AT_ONCE)]
+    return np.concatenate((np.empty((0, X.shape[1])), *parts))
+
+
+def _scores(fit: Fit, Z: np.ndarray, scores: FloatArray) -> Scores:
+    log_tail = fit.reference.log_tail(scores)
+    probability = None if fit.head is None else fit.head.probabilities(Z, scores)
+    return Scores(scores, risk_of(log_tail), np.exp(log_tail), probability)
 
 
 def _reasons(

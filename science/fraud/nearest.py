@@ -18,19 +18,19 @@ class Nearest:
     prototypes: np.ndarray
     halves: np.ndarray
 
-    def energies(self, B: np.ndarray) -> np.ndarray:
-        """Return the squared distance: (..., p) to (...)."""
-        D = self._differences(B)
-        return np.asarray(np.square(D, out=D).sum(-1))
-
-    def contributions(self, B: np.ndarray) -> np.ndarray:
-        """Return the squared difference in each column. Shape of B."""
-        return np.square(self._differences(B))
-
-    def _differences(self, B: np.ndarray) -> np.ndarray:
+    def deviations(self, B: np.ndarray) -> np.ndarray:
+        """Return rows (..., p) less the prototype nearest to each."""
         closeness = B @ self.prototypes.T
         closeness -= self.halves
         return np.asarray(B - self.prototypes[closeness.argmax(-1)])
+
+    def energies(self, D: np.ndarray) -> np.ndarray:
+        """Return the squared distance: (..., p) to (...)."""
+        return np.asarray(np.square(D).sum(-1))
+
+    def contributions(self, D: np.ndarray) -> np.ndarray:
+        """Return the squared difference in each column. Shape of D."""
+        return np.square(D)
 
 
 def nearest_of(Z: np.ndarray, weight: FloatArray, rng: np.random.Generator) -> Nearest:

@@ -44,14 +44,18 @@ class Autoencoder:
     network: Network
     residuals: Whitening
 
-    def energies(self, B: np.ndarray) -> np.ndarray:
-        """Return the whitened residual energy: (..., p) to (...)."""
-        return self.residuals.energies(B - self.network(B))
+    def deviations(self, B: np.ndarray) -> np.ndarray:
+        """Return the residuals of rows (..., p) less their mean."""
+        return self.residuals.deviations(B - self.network(B))
 
-    def contributions(self, B: np.ndarray) -> np.ndarray:
-        """Return what each column adds to the energy. Shape of B."""
-        return self.residuals.contributions(B - self.network(B))
+    def energies(self, D: np.ndarray) -> np.ndarray:
+        """Return the whitened energy of residuals: (..., p) to (...)."""
+        return self.residuals.energies(D)
 
-    def expected(self, B: np.ndarray) -> np.ndarray:
-        """Return the reconstruction, and what it usually lacks."""
-        return np.asarray(self.network(B) + self.residuals.mean)
+    def contributions(self, D: np.ndarray) -> np.ndarray:
+        """Return what each column adds to the energy. Shape of D."""
+        return self.residuals.contributions(D)
+
+    def expected(self, B: np.ndarray, D: np.ndarray) -> np.ndarray:
+        """Return the reconstruction of rows B, and what it usually lacks."""
+        return np.asarray(B - D)

@@ -24,14 +24,18 @@ class Tails:
     keys: FloatArray
     heights: np.ndarray
 
-    def energies(self, B: np.ndarray) -> np.ndarray:
-        """Return the sum over columns: (..., p) to (...)."""
-        return np.asarray(self.contributions(B).sum(-1))
-
-    def contributions(self, B: np.ndarray) -> np.ndarray:
+    def deviations(self, B: np.ndarray) -> np.ndarray:
         """Return the height of each value; beyond all that were seen it is the greatest. Shape of B."""
         places = self.keys.searchsorted(_keys(B.astype(np.float64), self.columns).ravel(), "right")
         return np.asarray(self.heights.take(places).reshape(B.shape))
+
+    def energies(self, D: np.ndarray) -> np.ndarray:
+        """Return the sum of heights over columns: (..., p) to (...)."""
+        return np.asarray(D.sum(-1))
+
+    def contributions(self, D: np.ndarray) -> np.ndarray:
+        """Return the heights themselves."""
+        return D
 
 
 def tails_of(Z: np.ndarray, weight: FloatArray) -> Tails:

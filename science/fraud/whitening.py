@@ -51,20 +51,23 @@ class Whitening:
     mean: np.ndarray
     root: np.ndarray
 
-    def energies(self, B: np.ndarray) -> np.ndarray:
-        """Return d' P d: (..., p) to (...)."""
-        W = (B - self.mean) @ self.root
+    def deviations(self, B: np.ndarray) -> np.ndarray:
+        """Return d, rows (..., p) less their mean."""
+        return np.asarray(B - self.mean)
+
+    def energies(self, D: np.ndarray) -> np.ndarray:
+        """Return d' P d of deviations: (..., p) to (...)."""
+        W = D @ self.root
         return np.asarray(np.square(W, out=W).sum(-1))
 
-    def contributions(self, B: np.ndarray) -> np.ndarray:
-        """Return d_j (P d)_j of each column, which sum to the energy; one may be negative. Shape of B."""
-        D = B - self.mean
+    def contributions(self, D: np.ndarray) -> np.ndarray:
+        """Return d_j (P d)_j of each column, which sum to the energy; one may be negative. Shape of D."""
         return np.asarray(D * (D @ self.root @ self.root.T))
 
-    def expected(self, B: np.ndarray) -> np.ndarray:
-        """Return the mean of each column given the others: x_j - (P d)_j / P_jj."""
+    def expected(self, B: np.ndarray, D: np.ndarray) -> np.ndarray:
+        """Return the mean of each column of rows B given the others: x_j - (P d)_j / P_jj."""
         root = self.root
-        return np.asarray(B - (B - self.mean) @ root @ root.T / np.square(root).sum(1))
+        return np.asarray(B - D @ root @ root.T / np.square(root).sum(1))
 
 
 def whitening_of(sums: Comoments) -> Whitening:
@@ -84,6 +87,6 @@ def kept(D: FloatArray, weight: FloatArray, trim: float) -> BoolArray:
     keep = np.ones(len(D), bool)
     for _ in range(STEPS if trim else 0):
         around = whitened(D[keep], weight[keep])
-        energy = around.energies(D.astype(np.float32)).astype(float)
+        energy = around.energies(around.deviations(D.astype(np.float32))).astype(float)
         keep = energy <= quantile(energy, weight, 1.0 - trim)
     return keep

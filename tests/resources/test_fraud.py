@@ -350,10 +350,10 @@ def test_nothing_of_tensorflow_is_loaded_by_scoring_a_payment():
     program = (
         "import sys, config, app\n"
         "from resources.fraud_scoring import sample\n"
-        "from science.fraud.fit import score, reasons\n"
+        "from science.fraud.fit import explain, score\n"
         "fit = sample().fit\n"
         "score(fit, fit.golden.X)\n"
-        "reasons(fit, fit.golden.X)\n"
+        "explain(fit, fit.golden.X)\n"
         "print(*({name.partition('.')[0] for name in sys.modules} & {'tensorflow', 'keras', 'h5py'}), 'nothing')"
     )
     told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -364,11 +364,11 @@ def test_a_detector_adds_little_to_the_web_process():
     program = (
         "import resource, app, resources.fraud\n"
         "from resources.fraud_scoring import sample\n"
-        "from science.fraud.fit import reasons\n"
+        "from science.fraud.fit import explain\n"
         "def used(): return int(open('/proc/self/statm').read().split()[1]) * resource.getpagesize()\n"
         "before = used()\n"
         "fit = sample().fit\n"
-        "reasons(fit, fit.golden.X)\n"
+        "explain(fit, fit.golden.X)\n"
         "print((used() - before) / 2**20)"
     )
     told = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -28,7 +28,10 @@ def test_any_chunking_gives_the_same_bits(cuts: list[int]) -> None:
 def test_a_row_alone_gets_what_it_gets_among_others(row: int) -> None:
     detector = ensemble()
     assert detector.scores(Z[row : row + 1]).tobytes() == detector.scores(Z)[row : row + 1].tobytes()
-    assert detector.shares(Z[row : row + 1]).tobytes() == detector.shares(Z)[row : row + 1].tobytes()
+    alone, among = detector.seen(Z[row : row + 1]), detector.seen(Z)
+    for name in ("scores", "shares", "expected"):
+        assert getattr(alone, name).tobytes() == getattr(among, name)[row : row + 1].tobytes()
+    assert alone.scores.tobytes() == detector.scores(Z[row : row + 1]).tobytes()
 
 
 @pytest.mark.parametrize("columns", [1, 2, 5, 17, 40])
@@ -45,7 +48,7 @@ def test_order_does_not_matter() -> None:
 
 
 def test_shares_sum_to_one() -> None:
-    np.testing.assert_allclose(ensemble().shares(Z).sum(1), 1.0, rtol=1e-12)
+    np.testing.assert_allclose(ensemble().seen(Z).shares.sum(1), 1.0, rtol=1e-12)
 
 
 def test_the_score_is_scipys_harmonic_mean_of_the_views_probabilities() -> None:
@@ -56,11 +59,11 @@ def test_the_score_is_scipys_harmonic_mean_of_the_views_probabilities() -> None:
 
 def test_a_views_shares_count_by_what_it_adds_to_the_mean() -> None:
     detector, rows = ensemble(), Z[:40]
-    parts = [view.contributions(rows[:, None])[:, 0].astype(float) for view in detector.views]
+    parts = [view.contributions(view.deviations(rows[:, None]))[:, 0].astype(float) for view in detector.views]
     said = np.exp(detector.rarity.of(detector.energies(rows)))  # 1 / P
     by_view = np.stack([part / part.sum(1, keepdims=True) for part in parts])
     expected = (said.T[:, :, None] * by_view).sum(0) / said.sum(1)[:, None]
-    np.testing.assert_allclose(detector.shares(rows), expected, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(detector.seen(rows).shares, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_no_rows_give_no_scores() -> None:
@@ -80,11 +83,11 @@ def test_tails_count_both_sides_as_the_empirical_distribution_does() -> None:
         below = [(np.sum(values[:, j] <= x) + 0.5) / 4001 for x in at[:, j]]
         above = [(np.sum(values[:, j] >= x) + 0.5) / 4001 for x in at[:, j]]
         expected = -np.log(np.minimum(1, 2 * np.minimum(below, above)))
-        np.testing.assert_allclose(tails.contributions(at)[:, j], expected, rtol=1e-5)
+        np.testing.assert_allclose(tails.deviations(at)[:, j], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("value", [-1e6, -5.0, 5.0, 1e6])
 def test_a_value_beyond_all_that_were_seen_is_the_least_likely(value: float) -> None:
     values = np.random.default_rng(2).uniform(-1, 1, size=(999, 3)).astype(np.float32)
-    heights = tails_of(values, np.ones(999)).contributions(np.full((1, 3), value, np.float32))
+    heights = tails_of(values, np.ones(999)).deviations(np.full((1, 3), value, np.float32))
     np.testing.assert_allclose(heights, np.log(1000), rtol=1e-6)

@@ -9,7 +9,7 @@ import pytest
 
 from errors import DeadlineExceeded, InvalidInput
 from science.deadline import Deadline
-from science.fraud.fit import reasons, score, shares
+from science.fraud.fit import explain, score, shares
 from science.fraud.metrics import metrics_of
 from science.fraud.spec import FraudSpec
 from science.fraud.train import EVEN, fit
@@ -128,7 +128,7 @@ def test_reasons_are_the_largest_shares_and_all_shares_sum_to_one() -> None:
     found, X = mahalanobis(), rows()[:50]
     every = shares(found, X)
     np.testing.assert_allclose(every.sum(1), 1.0, rtol=1e-12)
-    for row, told in zip(range(50), reasons(found, X, 3), strict=True):
+    for row, told in zip(range(50), explain(found, X, 3)[1], strict=True):
         assert [each.share for each in told] == sorted(every[row], reverse=True)[:3]
         for each in told:
             assert each.observed == X[row, COLUMNS.index(each.column)]
@@ -141,7 +141,7 @@ def test_the_reason_is_the_column_that_was_changed() -> None:
     legitimate = rows()[(column("Class") == 0)][:40]
     changed = legitimate.copy()
     changed[:, 4] += 25.0
-    told = [each[0] for each in reasons(found, changed, 1)]
+    told = [each[0] for each in explain(found, changed, 1)[1]]
     assert [each.column for each in told] == ["V5"] * 40
     assert {each.direction for each in told} == {"high"}
     errors = np.abs([each.expected for each in told] - legitimate[:, 4])
@@ -152,7 +152,7 @@ def test_caught_frauds_are_explained_by_the_known_direction() -> None:
     """V17, V12 and V14 lead it in these data: they are among the reasons of nearly all that are caught."""
     frauds = rows()[column("Class") == 1]
     caught = frauds[score(mahalanobis(), frauds).risk > 90]
-    leading = [{each.column for each in told} & {"V17", "V12", "V14"} for told in reasons(mahalanobis(), caught, 3)]
+    leading = [{each.column for each in told} & {"V17", "V12", "V14"} for told in explain(mahalanobis(), caught, 3)[1]]
     assert len(caught) > 200
     assert np.mean([bool(each) for each in leading]) > 0.9
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from science.fraud.fit import Fit, reasons, score
+from science.fraud.fit import Fit, explain, score
 from science.fraud.network import Autoencoder, Network
 from science.fraud.stored import from_parameters, to_parameters
 from tests.science.fraud.data import COLUMNS, payments
@@ -115,7 +115,7 @@ def test_expected_values_are_the_reconstruction(told: dict, folder: Path) -> Non
     assert isinstance(view, Autoencoder)
     assert isinstance(view.network, Network)
     expected = found.scaling.undo(view.network(Z).astype(float) + view.residuals.mean)
-    for row, every in enumerate(reasons(found, X, len(COLUMNS))):
+    for row, every in enumerate(explain(found, X, len(COLUMNS))[1]):
         for each in every:
             assert each.expected == pytest.approx(expected[row, COLUMNS.index(each.column)], rel=1e-3, abs=1e-3)
         assert sum(each.share for each in every) == pytest.approx(1.0)
