@@ -11,14 +11,16 @@ from config import Settings
 from resources.fits import Fits
 from resources.flights import Flights
 from resources.gate import Gate
-from resources.known import KnownKeys
 from resources.rate import Buckets
-from resources.recall import Recall
+from resources.recall import QUESTIONS, Recall
 from resources.waits import Waits
 from science.limits import Limits
+from science.recent import Recent
 from store.engine import Engine
+from store.keys import Key
 
 EXTENSION = "lamplight"
+KEYS = 1_000  # known to a process, about 500 kB
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Service:
     gate: Gate
     flights: Flights
     recall: Recall
-    known_keys: KnownKeys
+    known_keys: Recent[bytes, Key]  # by digest: lets a question get its name before the database says whether the key lives
     waits: Waits
     fits: Fits
 
@@ -46,8 +48,8 @@ def service_of(settings: Settings, engine: Engine) -> Service:
         buckets=Buckets(),
         gate=Gate(settings.concurrency, settings.patience_seconds),
         flights=Flights(),
-        recall=Recall(),
-        known_keys=KnownKeys(),
+        recall=Recall(QUESTIONS),
+        known_keys=Recent(KEYS),
         waits=Waits(),
         fits=Fits(),
     )

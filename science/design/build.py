@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Literal
 
@@ -17,6 +17,7 @@ from science.design.frame import Frame, listed
 from science.design.functions import FUNCTIONS
 from science.design.ingredient import Ingredient
 from science.design.learned import width
+from science.design.plain import FORMULAS, Plain, plain_of, question_of
 from science.design.recipe import Recipe
 from science.design.values import Categories, Columns, Numbers, either, taken
 from science.design.variables import Evaluated, checked, learned, variable
@@ -25,10 +26,14 @@ from science.formula.spelling import quoted_name
 from science.formula.tree import Call, Chain, Group, Node, names
 from science.limits import Limits
 from science.notice import Notice
+from science.recent import Recent
 from science.table import BoolArray, FloatArray, IntArray, Table
 
 Missing = Literal["drop", "refuse"]
 
+PLAIN: Recent[Hashable, tuple[Plain, Design]] = Recent(FORMULAS)
+NOTHING: FloatArray = np.empty(0)
+NO_ROWS: IntArray = np.empty(0, dtype=np.intp)
 TRUTHS = {*COMPARISONS, *LOGIC}  # what gives true or false
 TRUE_OR_FALSE = "true or false; as.numeric() makes 1 and 0 of it"
 
@@ -63,6 +68,22 @@ def build(formula: str, table: Table, limits: Limits, *, missing: Missing = "dro
     Raises FormulaError pointing into the formula, InvalidInput naming the column, and LimitExceeded; terms, columns
     and cells are counted before anything of their size is made.
     """
+    question = question_of(formula, table, limits)
+    design = None if also else _copied(question, table, limits)
+    return design or _built(question, formula, table, limits, missing, also)
+
+
+def _copied(question: Hashable, table: Table, limits: Limits) -> Design | None:
+    """Make a plain design from its columns, if one was made of this formula before."""
+    known = PLAIN.find(question)
+    copied = known and known[0].copied(table, limits)
+    if not known or not copied:
+        return None
+    (X, y), n = copied, table.rows
+    return replace(known[1], X=X, y=y, rows=np.arange(n), rows_total=n)
+
+
+def _built(question: Hashable, formula: str, table: Table, limits: Limits, missing: Missing, also: tuple[str, ...]) -> Design:
     tree = parse(formula, limits)
     terms = expand(tree, table.names if tree.has_dot else (), limits)
     frame = Frame(table, formula, limits, FUNCTIONS)
@@ -75,7 +96,11 @@ def build(formula: str, table: Table, limits: Limits, *, missing: Missing = "dro
             values = [taken(value, rows) for value in values]
         for one, value in zip(terms.variables, values, strict=True):
             checked(one.node, value, rows, frame)
-        return _design(terms, values, rows, frame)
+        design = _design(terms, values, rows, frame)
+    plain = plain_of(terms, table)
+    if plain is not None:
+        PLAIN.note(question, (plain, replace(design, X=NOTHING, y=NOTHING, rows=NO_ROWS, rows_dropped=0)))
+    return design
 
 
 def _design(terms: Terms, values: list[Evaluated], rows: IntArray | None, frame: Frame) -> Design:
