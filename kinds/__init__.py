@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from kinds.costs import forecast_seconds, mixed_seconds, regress_seconds
+from kinds.costs import forecast_seconds, regress_seconds
 from kinds.forecast import FORECAST
 from kinds.forecast_model import FORECAST_MODEL
 from kinds.fraud import FRAUD
 from kinds.fraud_model import FRAUD_MODEL
 from kinds.kind import Kind
 from kinds.mixed import MIXED
+from kinds.mixed_cost import mixed_seconds
 from kinds.mixed_model import MIXED_MODEL
 from kinds.regress import REGRESS
 from kinds.regress_model import REGRESS_MODEL

@@ -6,11 +6,10 @@ estimate decides who computes, not whether: one that is too high makes a job of 
 
 from __future__ import annotations
 
-from math import comb, inf, prod
+from math import prod
 
 from errors import FormulaError, LimitExceeded
 from kinds.forecast import ForecastSpec, Orders
-from kinds.mixed import MixedSpec
 from kinds.regress import RegressSpec
 from kinds.shape import Shape, Shapes
 from science.formula import Terms, expand, parse
@@ -23,12 +22,6 @@ MULTIPLICATION = 2e-10  # one of n p**2: 5,000 x 2,000 took 3.2 s
 CELL = 2e-7  # one of n p, weighted and checked: 200,000 x 40 took 1.4 s
 EXACT = 4e-7  # one of n p**2 with whole numbers of 50 digits: 10,000 x 25 took 1.4 s, 50,000 x 12 took 2.8
 UNKNOWN_LEVELS = 30  # of factor(x), whose levels are seen only when it is read
-
-MIXED_ROW = 2e-6  # for each fixed column: 200,000 rows took 0.1 s
-CROSSED = 8e-10  # the cube of the effects of all crossed factors but the largest: 1,000 took 0.65 s
-GENERALIZED = 30  # times as long as a linear mixed model: 20,000 rows took 0.2 to 0.4 s
-PROFILE_FITS = 60  # for each variance: 2,000 rows took 0.1 s
-SLOPES = 40  # of one factor, beyond which the search is as good as endless
 
 ARMA_SEARCH = (
     1.2,
@@ -59,26 +52,6 @@ def regress_seconds(asked: RegressSpec, shapes: Shapes, limits: Limits) -> float
     return MULTIPLICATION * shape.rows * p**2 + CELL * shape.rows * p
 
 
-def mixed_seconds(asked: MixedSpec, shapes: Shapes, limits: Limits) -> float:
-    """Estimate a mixed model: one fit, and how often it is done again for what is asked beside."""
-    if asked.backend == "tensorflow":
-        return inf  # never beside a request, however small: it is 600 MB
-    shape = shapes["data"]
-    terms = _terms(asked.formula, shape, limits)
-    if terms is None:
-        return 0.0
-    p, effects, variances = _columns_of(terms, shape), *_random_of(terms, shape)
-    one = 0.004 * variances + MIXED_ROW * shape.rows * (p + variances) + CROSSED * float(sum(sorted(effects)[:-1])) ** 3
-    if asked.family != "gaussian":
-        one *= GENERALIZED * (1 + asked.quadrature / 5)
-    again = 1.0 + len(asked.anova or ())
-    if asked.intervals == "profile":
-        again += PROFILE_FITS * variances / 10
-    if asked.intervals == "bootstrap":
-        again += asked.samples
-    return one * again
-
-
 def forecast_seconds(asked: ForecastSpec, shapes: Shapes, limits: Limits) -> float:
     """Estimate forecasts: how many series, how long, and whether the orders of an ARMA are searched for."""
     if "data" in shapes:
@@ -101,11 +74,12 @@ def forecast_seconds(asked: ForecastSpec, shapes: Shapes, limits: Limits) -> flo
 
 def design_columns(formula: str, shape: Shape, limits: Limits) -> int:
     """Count the columns of a design from a formula's text; none for a text that will be refused anyway."""
-    terms = _terms(formula, shape, limits)
-    return 0 if terms is None else min(_columns_of(terms, shape), MOST_COLUMNS)
+    terms = terms_of(formula, shape, limits)
+    return 0 if terms is None else min(columns_of(terms, shape), MOST_COLUMNS)
 
 
-def _terms(formula: str, shape: Shape, limits: Limits) -> Terms | None:
+def terms_of(formula: str, shape: Shape, limits: Limits) -> Terms | None:
+    """Parse and expand a formula; None for one that will be refused anyway."""
     try:
         tree = parse(formula.strip(), limits)
         return expand(tree, shape.names if tree.has_dot else (), limits)
@@ -113,7 +87,8 @@ def _terms(formula: str, shape: Shape, limits: Limits) -> Terms | None:
         return None
 
 
-def _columns_of(terms: Terms, shape: Shape) -> int:
+def columns_of(terms: Terms, shape: Shape) -> int:
+    """Count the columns of the fixed part, on the safe side."""
     widths = [_width(variable.node, shape) for variable in terms.variables]
     return terms.intercept + sum(prod(widths[index] for index in term) for term in terms.terms)
 
@@ -125,14 +100,3 @@ def _width(node: Node, shape: Shape) -> int:
     if any(levels):
         return prod(max(each or 1, 1) for each in levels)
     return 1 if len(used) == 1 and getattr(node, "text", None) == used[0] else min(UNKNOWN_LEVELS, shape.rows)
-
-
-def _random_of(terms: Terms, shape: Shape) -> tuple[list[int], int]:
-    """Count the random effects of each bar, and the variances and covariances of them all."""
-    effects, variances = [], 1
-    for bar in terms.bars:
-        slopes = min(len({name.text for name in names(bar.effects)}) + 1, SLOPES)
-        groups = prod(max(shape.levels.get(name.text) or shape.rows // 2, 1) for name in names(bar.group))
-        effects.append(min(groups, shape.rows) * slopes)
-        variances += comb(slopes + 1, 2)
-    return effects, variances

@@ -29,7 +29,7 @@ from tests.jobs.working import launch_worker
 from tests.serving import Server, free_port, launch
 
 PATIENCE = 150.0
-DEAR = {"dataset": "sleepstudy", "formula": "Reaction ~ Days + (Days | Subject)", "intervals": "bootstrap", "samples": 300}
+DEAR = {"dataset": "sleepstudy", "formula": "Reaction ~ Days + (Days | Subject)", "intervals": "bootstrap", "samples": 2000}
 SHORT, LONG = (24, 6), (200, 100)  # jobs, kills
 LOSSES = 6
 SOON = 30.0

@@ -15,7 +15,7 @@ import pytest
 from tests.heroku.dyno import environment, line_of_procfile, wait_until
 from tests.serving import ROOT, Server, free_port, wait_until_live
 
-DEAR = {"dataset": "sleepstudy", "formula": "Reaction ~ Days + (Days | Subject)", "intervals": "bootstrap", "samples": 300}
+DEAR = {"dataset": "sleepstudy", "formula": "Reaction ~ Days + (Days | Subject)", "intervals": "bootstrap", "samples": 2000}
 PATIENCE = 60.0
 
 

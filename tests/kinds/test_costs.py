@@ -32,17 +32,21 @@ CHEAP = [  # each was measured to take less than half a second
     ("mixed", 200_000, {"y": None, "x": None, "g": 5_000}, {"formula": "y ~ x + (1 | g)"}),
     ("mixed", 180, {"y": None, "x": None, "g": 18}, {"formula": "y ~ x + (x | g)", "intervals": "profile"}),
     ("mixed", 20_000, {"y": None, "x": None, "g": 1_000, "h": 100}, {"formula": "y ~ x + (1 | g) + (1 | h)"}),
+    ("mixed", 20_000, {"y": None, "x": None, "g": 1_000}, {"formula": "y ~ x + (1 | g)", "family": "binomial"}),
+    ("mixed", 56, {"y": None, "p": 4, "g": 15}, {"formula": "y ~ p + (1 | g)", "family": "binomial", "intervals": "profile"}),
+    ("mixed", 30_000, {"y": None, "a": 3_000, "b": 9_000}, {"formula": "y ~ 1 + (1 | a/b)"}),
     ("forecast", 0, {}, {"y": [1.0] * 1_000, "h": 12}),
 ]
 DEAR = [  # each was measured to take more than a second
     ("regress", 5_000, {"y": None, "g": 1_900}, {"formula": "y ~ g"}),
     ("regress", 100_000, {"y": None, "a": 30, "b": 30}, {"formula": "y ~ a * b"}),
     ("regress", 50_000, numbers(12), {"formula": "y ~ .", "precision": "exact"}),
-    ("mixed", 180, {"y": None, "x": None, "g": 18}, {"formula": "y ~ x + (x | g)", "intervals": "bootstrap"}),
+    ("mixed", 180, {"y": None, "x": None, "g": 18}, {"formula": "y ~ x + (x | g)", "intervals": "bootstrap", "samples": 2_000}),
+    ("mixed", 31_000, {"y": None, "g": 2_410, "h": 131}, {"formula": "y ~ 1 + (1 | g) + (1 | h)", "df": "kenward-roger"}),
     ("mixed", 70_000, {"y": None, "x": None, "g": 3_000, "h": 2_000}, {"formula": "y ~ x + (1 | g) + (1 | h)"}),
     (
         "mixed",
-        20_000,
+        40_000,
         {"y": None, "x": None, "g": 1_000, "h": 100},
         {"formula": "y ~ x + (1 | g) + (1 | h)", "family": "binomial"},
     ),

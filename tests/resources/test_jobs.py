@@ -13,8 +13,7 @@ from tests.jobs.working import wait_until, working
 from tests.resources.conftest import engine_of, new_site
 
 SLEEP = {"dataset": "sleepstudy", "formula": "Reaction ~ Days + (Days | Subject)"}
-BOOTSTRAP = SLEEP | {"intervals": "bootstrap", "samples": 300}
-LONG = BOOTSTRAP | {"samples": 1000}
+BOOTSTRAP = SLEEP | {"intervals": "bootstrap", "samples": 2000}
 BODY = {"formula": "y ~ x", "data": {"y": [1, 2, 4, 7], "x": [1, 2, 3, 4]}}
 ASYNC, PATIENT = {"Prefer": "respond-async"}, {"Prefer": "wait=25"}
 LARGE = {f"x{i}": [((i + 1) * j * j) % 97 for j in range(5000)] for i in range(150)}
@@ -104,7 +103,7 @@ def test_a_preference_that_is_not_known_is_ignored(ask, prefer):
 
 def test_a_short_wait_is_kept_to(ask, ended, worker):
     began = time.monotonic()
-    told = ask("POST", "/mixed", json=LONG | {"seed": 13}, headers={"Prefer": "wait=1"})
+    told = ask("POST", "/mixed", json=BOOTSTRAP | {"seed": 13}, headers={"Prefer": "wait=1"})
     assert (told.status_code, told.headers["Preference-Applied"]) == (202, "wait=1")
     assert time.monotonic() - began < 2.5
     assert ended(told.json["url"])["state"] == "succeeded"
@@ -141,7 +140,7 @@ def test_what_is_wrong_with_a_question_is_told_as_if_the_request_had_computed_it
 
 
 def test_a_get_about_stored_data_waits_too_and_is_then_cacheable(answered, worker):
-    query = {"dataset": "sleepstudy", "formula": SLEEP["formula"], "intervals": "bootstrap", "samples": 300, "seed": 3}
+    query = {"dataset": "sleepstudy", "formula": SLEEP["formula"], "intervals": "bootstrap", "samples": 2000, "seed": 3}
     told = answered("GET", "/mixed", query_string=query)
     assert (told.status_code, "ETag" in told.headers) == (200, True)
 
