@@ -18,7 +18,10 @@ from science.mixed.result import Fit
 from science.notice import Notice
 from science.table import BoolArray, FloatArray, IntArray, Table
 
-NO_PREDICTION_INTERVALS = "prediction intervals are for the gaussian family: pred_low and pred_high are left empty"
+NO_PREDICTION_INTERVALS = (
+    "the limits are of confidence in the expected value; a new count or success varies more, and how much more is for simulate "
+    "to tell: pred_low and pred_high are left empty"
+)
 
 Scale = Literal["response", "link"]
 

@@ -29,14 +29,14 @@ class Page:
         screen = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.chrome.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
 
-    def find(self, selector: str) -> WebElement:
+    def find(self, selector: str, patience: float = PATIENCE) -> WebElement:
         """The first visible element, waited for."""
 
         def visible(chrome: Chrome) -> WebElement | bool:
             return next((found for found in chrome.find_elements(By.CSS_SELECTOR, selector) if found.is_displayed()), False)
 
         try:
-            found = WebDriverWait(self.chrome, PATIENCE, POLL).until(visible)
+            found = WebDriverWait(self.chrome, patience, POLL).until(visible)
         except TimeoutException:
             raise AssertionError(f"nothing visible is {selector}") from None
         assert isinstance(found, WebElement)

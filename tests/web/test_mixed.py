@@ -14,6 +14,11 @@ from tests.web.page import Page
 pytestmark = pytest.mark.browser
 
 FORMULA = "Reaction ~ Days + (Days | Subject)"
+WATCH = """
+  window.said = [];
+  const status = document.getElementById("status");
+  new MutationObserver(() => window.said.push(status.textContent)).observe(status, { childList: true });
+"""
 SIX = "y,g\n1,a\n3,a\n2,b\n2,b\n1,c\n3,c\n"  # by hand: the means of the groups are equal, so nothing varies over them
 
 
@@ -124,6 +129,25 @@ def test_what_is_asked_for_beside_the_fit_is_told(page: Page):
     assert told["tests"] == [["Days", "1", "17.00", "45.853", "3.3e−6"]]
     assert told["comparison"][1][5:7] == ["42.139", "2"]
     assert [row[-1] for row in told["predictions"]] == ["", "Subject"]
+    assert page.complaints() == []
+
+
+@pytest.mark.usefixtures("worker")
+def test_what_is_dear_is_waited_for_and_the_page_says_how_far_it_is(page: Page):
+    """A bootstrap of a generalized model: 500 fits take seconds."""
+    page.open_mixed()
+    page.write("Reaction ~ Days + (1 | Subject)")
+    Select(page.find("#family")).select_by_value("poisson")
+    ask_beside(page, intervals="bootstrap")
+    page.run(WATCH)
+    page.fit()
+    page.find("#mixed-result .coefficients", patience=60.0)
+    said = page.run("return window.said")
+    shares = [int(one.split(":")[1].split("%")[0]) for one in said if one.startswith("A worker is at it")]
+    assert (said[0], said[-1]) == ("Fitting …", "Done: 2 fixed effects, 1 random effect.")
+    assert shares
+    assert shares == sorted(shares)
+    assert "Intervals by bootstrap" in page.text("#mixed-result")
     assert page.complaints() == []
 
 

@@ -1,6 +1,7 @@
 // Every request of the page goes through here: one place for the key and for what can go wrong.
 
 const KEY = "lamplight-key";
+const SOON = "wait=1"; // seconds that a request waits for a worker: then the page looks itself, and can say how far it is
 const AGAIN = 1000; // milliseconds between two looks at a job, as its Retry-After says
 
 export class Problem extends Error {
@@ -60,12 +61,13 @@ export async function rows(name, after, count) {
 }
 
 // path: of the endpoint. question: {dataset | csv, query}, where csv is a string or a File. Returns the endpoint's answer.
-export async function ask(path, question) {
+// tell: is called with the job at each look, when a worker does what was asked for.
+export async function ask(path, question, tell) {
   const address = addressOf(path, question);
-  const body = { method: "POST", body: question.csv, headers: { "Content-Type": "text/csv" } };
-  const response = await send(address, question.dataset ? {} : body);
+  const body = { method: "POST", body: question.csv, headers: { "Content-Type": "text/csv", Prefer: SOON } };
+  const response = await send(address, question.dataset ? { headers: { Prefer: SOON } } : body);
   if (response.status !== 202) return asJson(response);
-  return get((await ended(await asJson(response))).result);
+  return get((await ended(await asJson(response), tell)).result);
 }
 
 // What takes long is done by a worker: look until it has ended, and tell of each look. Raises why a job failed.

@@ -14,6 +14,7 @@ import { regression } from "./regression.js";
 import { showResult } from "./result.js";
 import { source } from "./source.js";
 import { addressed, show } from "./tabs.js";
+import { share } from "./waiting.js";
 
 const KINDS = [regression, mixed, forecast, fraud];
 const SHELVES = [
@@ -132,7 +133,7 @@ async function fit() {
   const fitted = kind;
   busy(true);
   try {
-    const answer = await api.ask(fitted.path, question);
+    const answer = await api.ask(fitted.path, question, (job) => { if (kind === fitted) say(share(job)); });
     const place = document.querySelector(`section[data-kind=${fitted.name}]`);
     showResult(place, answer, question, fitted);
     if (kind !== fitted) return;

@@ -3,9 +3,9 @@
 import * as api from "./api.js";
 import { element } from "./element.js";
 import { action } from "./form.js";
-import { count } from "./numbers.js";
 import { say } from "./said.js";
 import { lead } from "./shelf.js";
+import { progress } from "./waiting.js";
 
 export function refitting(model, runs) {
   const bar = element("progress", { max: "1", value: "0", hidden: true, "aria-label": `Refit of ${model.name}` });
@@ -31,9 +31,4 @@ async function follow(model, job, bar, tell) {
     bar.hidden = true;
   }
   return "";
-}
-
-function progress({ state, position, log }) {
-  if (state !== "queued") return log.at(-1) ?? "Begun";
-  return position ? `Waits: ${count(position, "job")} in front of it` : "Waits for a worker";
 }

@@ -132,6 +132,18 @@ def test_predictions_on_the_links_scale_are_carried_over_by_the_link():
     assert [notice.code for notice in link.warnings] == ["no_prediction_intervals"]
 
 
+def test_the_standard_error_of_a_row_is_that_of_the_joint_precision():
+    """R: solve() of crossprod(sqrt(weights(m, "working")) * cbind(X, Z)) with solve(Lambda Lambda') added.
+
+    So does lme4's predict(se.fit = TRUE), from 1.1-34 on; R's optimHess() of the joint log likelihood of fixed effects and
+    modes gives the same to 1e-7.
+    """
+    data, rows = table("cbpp"), np.array([1, 2, 20, 56]) - 1
+    told = predict(fitted(CBPP, data, family="binomial"), data, LIMITS, scale="link")
+    np.testing.assert_allclose(told.fit[rows], [-0.8085121286, -1.8008448110, -1.7988007174, -3.5093223809], rtol=1e-6)
+    np.testing.assert_allclose(told.std_error[rows], [0.3707274736, 0.4176492959, 0.4046703797, 0.5521732021], rtol=1e-6)
+
+
 def test_separable_data_are_told():
     x = np.linspace(-1.0, 1.0, 60)
     data = table_of_columns({"y": (x > 0).astype(int).tolist(), "x": x.tolist(), "g": [str(i % 6) for i in range(60)]}, LIMITS)
