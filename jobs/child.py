@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from config import Settings
 from errors import StoreUnavailable
@@ -24,7 +24,7 @@ from jobs.reasons import passes, reason_of
 from jobs.task import Context, Done, Task, limits_of
 from science.deadline import Deadline
 from store import jobs
-from store.engine import engine_of, reading, writing
+from store.engine import reading, writing
 
 LINE_CHARACTERS = 400  # of a line of the log
 LINES = 500  # of one attempt; of more, the last lines are not told
@@ -72,18 +72,18 @@ class Reporter:
         os.write(self._pipe, json.dumps(told).encode() + b"\n")
 
 
-def attempt(order: Order, pipe: int, parent: int, settings: Settings, tasks: Mapping[str, Task]) -> None:
+def attempt(order: Order, pipe: int, parent: int, settings: Settings, engine: Engine, tasks: Mapping[str, Task]) -> None:
     """Do the job, end it, and tell how it went: {"done": true}, {"superseded": true}, or {"reason": ..., "again": ...}.
 
     First of all it tells {"loaded": kilobytes}, what the fork brought along.
 
-    parent: the process that forked this one; when it dies, this one does.
+    parent: the process that forked this one; when it dies, this one does. engine: without a connection, which is not shared.
     """
     started, report = time.monotonic(), Reporter(pipe)
     try:
         confine(order, parent)
         report.send({"loaded": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss})
-        _work(order, report, settings, tasks, Deadline(started + order.seconds, time.monotonic))
+        _work(order, report, settings, engine, tasks, Deadline(started + order.seconds, time.monotonic))
         report.send({"done": True})
     except Superseded:
         report.send({"superseded": True})
@@ -127,8 +127,9 @@ def _written_memory() -> int:
     return int(line.split()[1]) * 1024
 
 
-def _work(order: Order, report: Reporter, settings: Settings, tasks: Mapping[str, Task], deadline: Deadline) -> None:
-    engine = engine_of(settings, pool_size=1)
+def _work(
+    order: Order, report: Reporter, settings: Settings, engine: Engine, tasks: Mapping[str, Task], deadline: Deadline
+) -> None:
     try:
         with reading(engine) as connection:
             work = jobs.work_of(connection, order.job, order.attempt)

@@ -87,7 +87,8 @@ class Children:
                 status = await child.ended
                 await asyncio.wait((reports,), timeout=GRACE_SECONDS)  # its last words are in the pipe
             noting.cancel()
-            await note(child.progress, child.lines)
+            if not child.last.get("done"):  # else all that it said was committed with its end
+                await note(child.progress, child.lines)
         except asyncio.CancelledError:
             self._tell({"kill": number})
             raise

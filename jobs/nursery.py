@@ -20,10 +20,12 @@ from contextlib import suppress
 from typing import Any
 
 from config import Settings
+from errors import StoreUnavailable
 from jobs.child import Order, attempt
 from jobs.logs import log_to_stderr
 from jobs.machine import is_small
 from jobs.task import Task
+from store.engine import engine_of, reading
 
 REQUEST_BYTES = 4096
 DESCRIPTORS = 16  # that one read may bring along
@@ -40,6 +42,7 @@ class Nursery:
 
     def __init__(self, control: socket.socket, settings: Settings, tasks: Mapping[str, Task]) -> None:
         self._control, self._settings, self._tasks = control, settings, tasks
+        self._engine = engine_of(settings, pool_size=1)
         self._children: dict[int, int] = {}  # number → process id
         self._pipes: list[int] = []
         self._unread = b""
@@ -47,6 +50,7 @@ class Nursery:
 
     def serve(self, woken: int) -> None:
         """Begin and end children until the worker hangs up."""
+        self._acquaint()
         while True:
             ready, _, _ = select.select([self._control.fileno(), woken], [], [], REAPING_SECONDS)
             if woken in ready:
@@ -65,8 +69,17 @@ class Nursery:
             importlib.import_module(self._later.pop(0))
             _set_aside()
 
+    def _acquaint(self) -> None:
+        """Let the engine ask a server what it asks of one that it has never met, so that no child does; nothing stays open."""
+        with suppress(StoreUnavailable), reading(self._engine):
+            pass
+        self._engine.dispose()
+
     def _read(self) -> bool:
-        received, pipes, _, _ = socket.recv_fds(self._control, REQUEST_BYTES, DESCRIPTORS)
+        try:
+            received, pipes, _, _ = socket.recv_fds(self._control, REQUEST_BYTES, DESCRIPTORS)
+        except ConnectionResetError:  # the worker was killed
+            return False
         self._pipes += pipes
         *lines, self._unread = (self._unread + received).split(b"\n")
         for line in lines:
@@ -93,7 +106,7 @@ class Nursery:
             signal.set_wakeup_fd(-1)
             self._control.close()
             os.setpgid(0, 0)  # so that whatever it starts goes with it
-            attempt(order, pipe, parent, self._settings, self._tasks)
+            attempt(order, pipe, parent, self._settings, self._engine, self._tasks)
             status = 0
         finally:
             os._exit(status)
