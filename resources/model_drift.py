@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Literal
 
 import numpy as np
@@ -9,7 +10,7 @@ from flask import request
 from flask_restful import Resource
 from pydantic import BaseModel, ConfigDict
 
-from errors import InvalidInput, LamplightError, RefitNeeded
+from errors import Conflict, InvalidInput, LamplightError, RefitNeeded
 from kinds.rows import Rows
 from resources.body import fields_of_body, fields_of_query, read_body
 from resources.caller import Caller, owning_caller
@@ -28,6 +29,7 @@ from store.models import Model
 from store.versions import Version
 
 Verdict = Literal["stable", "moderate", "large"]
+REGISTERED_SECONDS = 60.0
 UNTOLD: dict[str, object] = {"verdict": None, "worst": None, "psi": None}
 
 
@@ -122,21 +124,25 @@ def drift_told(model: Model, version: Version, table: Table, service: Service) -
 
 
 def drift_summary(model: Model, version: Version, service: Service) -> dict[str, object]:
-    """The worst of a model's columns; read from the rows once for each state of the data."""
+    """The worst of a model's columns; read from the rows once for each state of the data.
+
+    A registered table changes without telling: of that, the rows are read again after a minute.
+    """
     with reading(service.engine) as connection:
         dataset = datasets.find(connection, model.site_id, model.dataset)
-    if dataset is None or dataset.fingerprint is None:  # one that changes without telling would be read each time
+    if dataset is None:
         return UNTOLD
     if dataset.fingerprint == version.fingerprint:
         return {"verdict": "stable", "worst": None, "psi": 0.0}
-    return service.fits.drift(version.id, dataset.fingerprint, lambda: _summary(version, Stored(dataset, service), service))
+    state = dataset.fingerprint or f"{dataset.incarnation} {monotonic() // REGISTERED_SECONDS}"
+    return service.fits.drift(version.id, state, lambda: _summary(version, Stored(dataset, service), service))
 
 
 def _summary(version: Version, data: Stored, service: Service) -> dict[str, object]:
     with service.gate.turn():
         try:
             drifts = _drifts(version, data.load())
-        except InvalidInput:  # the model is told of all the same; /drift says why
+        except (InvalidInput, Conflict):  # the model is told of all the same; /drift says why
             return UNTOLD
     worst = next(iter(drifts), None)
     return UNTOLD if worst is None else {"verdict": worst[1].verdict, "worst": worst[0], "psi": worst[1].psi}

@@ -9,7 +9,7 @@ import io
 import pytest
 
 from app import create_app
-from store import models
+from store import models, registered
 from store.engine import reading, writing
 from tests.jobs.refits import append, decided, iris, store
 from tests.resources.conftest import engine_of, new_site, settings_for
@@ -299,6 +299,26 @@ def test_the_drift_of_changed_data_is_told_with_the_model(ask, application, site
     append(engine_of(application), site.id, "flowers", shifted)
     drift = ask("GET", "/models/m").json["drift"]
     assert (drift["worst"], drift["verdict"]) == ("Petal_Length", "large")
+
+
+@pytest.mark.parametrize(("more", "verdict"), [(0, "stable"), (3, "large")])
+def test_the_drift_of_a_registered_table_is_told_by_its_rows_as_they_are_now(ask, application, site, more, verdict):
+    shop = f"shop{site.id}"
+    with writing(engine_of(application)) as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {shop}")
+        connection.exec_driver_sql(
+            f"CREATE TABLE {shop}.sizes AS"
+            " SELECT i AS id, mod(i, 7)::float8 AS width, mod(i, 7) + mod(i * 37, 11) / 10.0 AS length"
+            " FROM generate_series(1, 200) AS i"
+        )
+        registered.register(connection, site.id, "sizes", shop, "sizes", ("id",))
+    assert ask("PUT", "/models/m", json=BODY | {"spec": {"formula": "length ~ width"}, "dataset": "sizes"}).status_code == 201
+    refitted(application, site, "m")
+    with writing(engine_of(application)) as connection:
+        connection.exec_driver_sql(f"UPDATE {shop}.sizes SET width = width + {more}")
+    drift = ask("GET", "/models/m").json["drift"]
+    assert drift["verdict"] == verdict
+    assert ask("GET", "/models/m/drift").json["columns"][0]["psi"] == drift["psi"]
 
 
 def test_runs_come_in_pages(ask, application, site):
