@@ -24,7 +24,11 @@ from benchmarks.load import dsn, prepared
 from store import embedded
 from tests.serving import Server, serving
 
-ROOMY = {"WEB_CONCURRENCY": "1", "LAMPLIGHT_MAX_BODY_BYTES": str(256 * 1024 * 1024)}
+ROOMY = {
+    "WEB_CONCURRENCY": "1",
+    "LAMPLIGHT_MAX_BODY_BYTES": str(256 * 1024 * 1024),
+    "LAMPLIGHT_MAX_DATASET_ROWS": str(10**7),
+}
 CITIES = ("Ulm", "Bonn", "Köln")
 PANDAS = """
 import json, resource, sys, time

@@ -35,7 +35,8 @@ from store.rows import Rows, rows_of_columns
 from store.rules import NO_RULES, Rules, check_sent, check_stored
 from store.summary import beginning, behind, chained, summarised
 
-FILL_SECONDS = 25  # a large body takes longer than a query may; the router gives up at 30
+FILL_SECONDS = 25.0  # a large body takes longer than a query may
+SLOWEST_CELLS = 40_000  # stored in a second by a statement that gets on; a busy machine does ten times as many
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def append(connection: Connection, site_id: int, name: str, rows: Rows, *, secre
     intake = Intake(info.columns, info.rules, joined, joining_key(secret, site_id))
     table = table_of(site_id, name)
     with cursor_of(connection) as cursor:
-        _allow_time(cursor)
+        _allow_time(cursor, rows, len(intake.columns))
         last = fill(cursor, table, intake, rows, info.rows)
         _, columns = summarised(cursor, table, info.columns, behind(info.rows), afresh=False)
         fingerprint = chained(cursor, table, columns, info.rows, info.fingerprint or "")
@@ -137,7 +138,7 @@ def _replace(connection: Connection, site_id: int, name: str, intake: Intake, ro
     if old is not None:
         _refuse_registered(old)
     with cursor_of(connection) as cursor:
-        _allow_time(cursor)
+        _allow_time(cursor, rows, len(intake.columns))
         create(cursor, unfinished, intake.columns)
         last = fill(cursor, unfinished, intake, rows, 0)
         _, columns = summarised(cursor, unfinished, intake.columns, behind(0), afresh=True)
@@ -179,5 +180,7 @@ def _refuse_registered(info: DatasetInfo) -> None:
         raise Conflict("this dataset was registered by the administrator, who alone can change it")
 
 
-def _allow_time(cursor: Any) -> None:
-    cursor.execute(f"SET LOCAL statement_timeout = '{FILL_SECONDS}s'")
+def _allow_time(cursor: Any, rows: Rows, width: int) -> None:
+    """Give each statement as long as it gets on: a limit that knows no size would refuse large data on a busy machine."""
+    seconds = FILL_SECONDS + rows.count * width / SLOWEST_CELLS
+    cursor.execute(f"SET LOCAL statement_timeout = '{round(1000 * seconds)}ms'")

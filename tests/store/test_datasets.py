@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -12,10 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, text
 
-from errors import Conflict, InvalidInput
+from errors import Conflict, InvalidInput, StoreUnavailable
 from store import datasets, sites
 from store.columns import StoredColumn, Type
+from store.datasets import Bounds
 from store.engine import reading, writing
+from store.rows import Chunk, Rows
 from store.sites import ANONYMOUS, SAMPLES
 
 names = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), min_size=1, max_size=200)
@@ -243,3 +247,20 @@ def test_a_million_cells_are_saved_and_loaded_in_seconds(connection: Connection)
     loaded = datasets.load(connection, info)
     assert time.monotonic() - begin < 8
     assert loaded["x9"] == cells
+
+
+@pytest.mark.parametrize(("rows", "stored"), [(100, False), (4_000, True)])
+def test_a_statement_has_as_long_as_its_rows_may_take(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch, rows: int, stored: bool
+) -> None:
+    monkeypatch.setattr(datasets, "FILL_SECONDS", 0.2)  # and 0.1 s for a thousand rows of four columns
+    columns: dict[str, Type] = dict.fromkeys("abcd", "number")
+
+    def slowly() -> Iterator[Chunk]:
+        for _ in range(4):
+            time.sleep(0.1)
+            yield [[1.0] * (rows // 4)] * 4
+
+    given = Rows(columns, rows, slowly)
+    with nullcontext() if stored else pytest.raises(StoreUnavailable), writing(engine) as connection:
+        assert datasets.put(connection, ANONYMOUS, "slow", given, secret=b"", bounds=Bounds()).added == rows
