@@ -23,6 +23,7 @@ SQUARE = 2e-10  # one of n p**2
 EFFECT = 1.2e-6  # each, told with its error: 125,066 took 0.15 s
 EVALUATION = 1e-4  # of a small model; sleepstudy takes 16 of them
 PER_EFFECT = 4e-8  # of an evaluation, of the factor with most levels
+WIDE = 2e-9  # of an evaluation, of that factor's effects times the square of those of one level
 PRODUCT = 1.2e-9  # one of the pairs of others' effects that meet in a level of that factor
 DENSE = 7e-11  # one of the cube of the effects of the others: InstEval's 1,142 took 0.1 s an evaluation
 SEARCH = (6, 4)  # evaluations, and for each variance and covariance
@@ -78,20 +79,22 @@ def mixed_seconds(asked: MixedSpec, shapes: Shapes, limits: Limits) -> float:
 
 def size_of(terms: Terms, shape: Shape) -> Size:
     """Measure a model by its formula."""
-    factors = [(group, _slopes(bar, shape), bar.correlated) for bar in terms.bars for group in _groups(bar.group)]
-    counts = [
-        min(prod(max(shape.levels.get(name) or shape.rows // 2, 1) for name in group), shape.rows) for group, _, _ in factors
-    ]
-    widths = [slopes for _, slopes, _ in factors]
-    pairs = combinations([group for group, _, _ in factors], 2)
+    terms_of_bars = [(group, _slopes(bar, shape), bar.correlated) for bar in terms.bars for group in _groups(bar.group)]
+    widths: dict[frozenset[str], int] = {}
+    for group, slopes, _ in terms_of_bars:
+        widths[group] = widths.get(group, 0) + slopes
     return Size(
         rows=shape.rows,
         columns=columns_of(terms, shape),
-        variances=sum(slopes * (slopes + 1) // 2 if correlated else slopes for _, slopes, correlated in factors),
-        effects=tuple(sorted((count * width for count, width in zip(counts, widths, strict=True)), reverse=True)),
-        width=max(widths, default=1),
-        nested=all(one <= other or other <= one for one, other in pairs),
+        variances=sum(slopes * (slopes + 1) // 2 if correlated else slopes for _, slopes, correlated in terms_of_bars),
+        effects=tuple(sorted((_levels(group, shape) * width for group, width in widths.items()), reverse=True)),
+        width=max(widths.values(), default=1),
+        nested=all(one <= other or other <= one for one, other in combinations(widths, 2)),
     )
+
+
+def _levels(group: frozenset[str], shape: Shape) -> int:
+    return min(prod(max(shape.levels.get(name) or shape.rows // 2, 1) for name in group), shape.rows)
 
 
 def _groups(node: Node) -> list[frozenset[str]]:
@@ -115,7 +118,9 @@ def _reading(size: Size) -> float:
 
 
 def _evaluation(size: Size) -> float:
-    return EVALUATION + PER_EFFECT * max(size.effects, default=0) + PRODUCT * _products(size) + DENSE * float(size.others) ** 3
+    most = max(size.effects, default=0)
+    blocks = PER_EFFECT * most + WIDE * most * size.width**2
+    return EVALUATION + blocks + PRODUCT * _products(size) + DENSE * float(size.others) ** 3
 
 
 def _products(size: Size) -> float:

@@ -12,6 +12,8 @@ from science.formula.tree import Call, Chain, Group, Name, Node, names, ungroupe
 from science.limits import Limits
 
 FACTOR_CALLS = frozenset({"factor", "as.factor"})
+NOTHING = ("0", "-1", "- 1")
+NOTHING_VARIES = "nothing varies here: neither an intercept nor a slope"
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,14 @@ def _is_bar(node: Node) -> bool:
     return isinstance(inner, Chain) and inner.rest[0][0] in ("|", "||")
 
 
+def _has_bar(node: Node) -> bool:
+    """Tell whether a bar stands anywhere in a sum or a product."""
+    inner = ungrouped(node)
+    if not isinstance(inner, Chain):
+        return False
+    return _is_bar(inner) or any(_has_bar(part) for part in (inner.first, *(operand for _, operand in inner.rest)))
+
+
 def _groups(node: Node, formula: Formula) -> list[tuple[str, ...]]:
     """a/b is a and b:a, as in lme4; a:b is one factor."""
     node = ungrouped(node)
@@ -115,12 +125,16 @@ def _not_a_group(node: Node, formula: Formula) -> FormulaError:
 
 def _effects(bar: Bar, formula: Formula, limits: Limits) -> list[str]:
     text = formula.text[bar.effects.start : bar.effects.end]
+    if _has_bar(bar.effects):
+        raise FormulaError("a random effect cannot stand inside another one", formula=formula.text, position=bar.effects.start)
+    if text.strip() in NOTHING:
+        raise FormulaError(NOTHING_VARIES, formula=formula.text, position=bar.start)
     if bar.correlated:
         return [text]
     inner = expand(parse(f"~ {text}", limits), (), limits)
     uncorrelated = ["1"] * inner.intercept + [f"0 + {label}" for label in inner.labels]
     if not uncorrelated:
-        raise FormulaError("nothing varies here: neither an intercept nor a slope", formula=formula.text, position=bar.start)
+        raise FormulaError(NOTHING_VARIES, formula=formula.text, position=bar.start)
     return uncorrelated
 
 

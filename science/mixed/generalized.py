@@ -9,7 +9,7 @@ import numpy as np
 from errors import InvalidInput
 from science.deadline import Deadline
 from science.limits import Limits
-from science.mixed.generalized_fit import told
+from science.mixed.generalized_fit import Curvature, curvature_of, told
 from science.mixed.information import inverse_information
 from science.mixed.laplace import Laplace, Responses
 from science.mixed.optimise import Optimum, explore
@@ -20,6 +20,10 @@ from science.mixed.spec import Spec
 from science.table import FloatArray, Table
 
 FEWEST_SCORING_STEPS = 25
+MOST_SADDLES = 3
+VISIBLE = 0.2  # twice the fall of the criterion that a step away from a saddle aims at
+LEAP = 3.0  # the longest such step
+LEAST_FALL = 1e-6  # of the criterion; less is rounding
 SEPARABLE = "the likelihood has no maximum that can be reached: the data may be separable"
 
 
@@ -41,9 +45,16 @@ def analyse_generalized(spec: Spec, table: Table, limits: Limits, deadline: Dead
     search = problem.search(deadline)
     try:
         optimum = minimised(search, problem.responses)
+        curvature = curvature_of(search, optimum)
+        for _ in range(MOST_SADDLES):
+            start = _downhill(search, optimum, curvature)
+            if start is None:
+                break
+            optimum = minimised(search, problem.responses, start)
+            curvature = curvature_of(search, optimum)
     except np.linalg.LinAlgError:
         raise InvalidInput(SEPARABLE, field="formula") from None
-    return GeneralizedAnalysis(told(problem, search, optimum), problem, optimum)
+    return GeneralizedAnalysis(told(problem, search, optimum, curvature), problem, optimum)
 
 
 def minimised(search: Laplace | Quadrature, responses: Responses, start: FloatArray | None = None) -> Optimum:
@@ -61,6 +72,20 @@ def minimised(search: Laplace | Quadrature, responses: Responses, start: FloatAr
         return W
 
     return explore(search, np.append(search.pattern.identity(), beta) if start is None else start, curvature)
+
+
+def _downhill(search: Laplace | Quadrature, optimum: Optimum, curvature: Curvature) -> FloatArray | None:
+    """Return a better point when the search has ended on a saddle: where symmetric data leave the gradient zero."""
+    values, vectors = np.linalg.eigh(curvature.matrix)
+    if values[0] >= 0.0:
+        return None
+    move = np.zeros(len(optimum.point.theta))
+    move[curvature.free] = vectors[:, 0] * min(np.sqrt(VISIBLE / -values[0]), LEAP)
+    for start in (optimum.point.theta + move, optimum.point.theta - move):
+        beside = search.evaluate(start)
+        if beside is not None and beside.value < optimum.point.value - LEAST_FALL:
+            return start
+    return None
 
 
 def _scored(responses: Responses) -> FloatArray:

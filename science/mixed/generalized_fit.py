@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,7 +11,14 @@ from science.mixed.fixed import FixedEffects, fixed_effects
 from science.mixed.glance import Glance, shares_of
 from science.mixed.laplace import Laplace, Mode, Responses
 from science.mixed.nested import nested_system
-from science.mixed.notices import aliased_notice, design_notices, extreme_notices, unconverged_notice
+from science.mixed.notices import (
+    aliased_notice,
+    design_notices,
+    extreme_notices,
+    separated_notices,
+    uncertain_notices,
+    unconverged_notice,
+)
 from science.mixed.optimise import Optimum, hessian
 from science.mixed.posterior import Posterior
 from science.mixed.problem import Problem
@@ -19,16 +26,34 @@ from science.mixed.quadrature import Quadrature
 from science.mixed.random import GroupEffects, random_effects, vanished
 from science.mixed.result import Fit
 from science.mixed.trace import Trace, columns_of
-from science.table import FloatArray
+from science.table import FloatArray, IntArray
 
 STEP = 1e-2  # of a standard error, for the Hessian
+LEAST_CURVATURE = 1e-10  # of the largest eigenvalue of the Hessian
+TOUCHED = 1e-6  # the part that a fixed effect has in a direction without curvature
 
 
-def told(problem: Problem, search: Laplace | Quadrature, optimum: Optimum) -> Fit:
+@dataclass(frozen=True)
+class Curvature:
+    """The Hessian of the criterion at an optimum, over those of (theta, beta) that are free."""
+
+    free: IntArray
+    matrix: FloatArray
+
+
+def curvature_of(search: Laplace | Quadrature, optimum: Optimum) -> Curvature:
+    """Take differences of the gradient. A theta of zero moves nothing and is not free."""
+    parameters = optimum.point.theta
+    free = np.flatnonzero((parameters != 0.0) | (np.arange(len(parameters)) >= search.pattern.length))
+    steps = STEP * np.sqrt(2.0 * np.maximum(optimum.inverse_hessian.diagonal()[free], 1e-8))
+    return Curvature(free, hessian(search, optimum.point, free, steps))
+
+
+def told(problem: Problem, search: Laplace | Quadrature, optimum: Optimum, curvature: Curvature) -> Fit:
     """Tell everything about an optimum."""
     mode: Mode = optimum.point.evaluation
     responses, groupings, fixed_design = problem.responses, problem.groupings, problem.answered.design.fixed
-    fixed = _fixed(problem, search, optimum)
+    fixed = _fixed(problem, search, optimum, curvature)
     singular = vanished(search.pattern, problem.bases, mode.lambdas, groupings)
     mean = responses.family.mean(mode.eta)
     return Fit(
@@ -56,24 +81,25 @@ def told(problem: Problem, search: Laplace | Quadrature, optimum: Optimum) -> Fi
             *design_notices(groupings),
             *singular,
             *(() if optimum.converged else (unconverged_notice(optimum.point.steepest),)),
+            *uncertain_notices(problem.answered.design.fixed.columns, fixed.estimate, fixed.std_error),
+            *separated_notices(problem.spec.family, groupings, responses.y),
             *extreme_notices(problem.spec.family, mean),
         ),
     )
 
 
-def _fixed(problem: Problem, search: Laplace | Quadrature, optimum: Optimum) -> FixedEffects:
-    """Invert the whole Hessian, variances included, as glmer does."""
-    columns = problem.columns
+def _fixed(problem: Problem, search: Laplace | Quadrature, optimum: Optimum, curvature: Curvature) -> FixedEffects:
+    """Invert the whole Hessian, variances included, as glmer does; effects along which it does not rise have no error."""
+    columns, free = problem.columns, curvature.free
     parameters, split = optimum.point.theta, search.pattern.length
-    free = np.flatnonzero((parameters != 0.0) | (np.arange(len(parameters)) >= split))
-    steps = STEP * np.sqrt(2.0 * np.maximum(optimum.inverse_hessian.diagonal()[free], 1e-8))
-    H = hessian(search, optimum.point, free, steps)
-    values, vectors = np.linalg.eigh(H)
-    kept = values > 1e-10 * values[-1]
+    values, vectors = np.linalg.eigh(curvature.matrix)
+    kept = values > LEAST_CURVATURE * values[-1]
     inverse = 2.0 * (vectors[:, kept] / values[kept]) @ vectors[:, kept].T
     own = free >= split
     half = np.linalg.solve(columns.R, inverse[np.ix_(own, own)])
     covariance = np.linalg.solve(columns.R, half.T)
+    unknown = np.abs(np.linalg.solve(columns.R, vectors[own][:, ~kept])).max(1, initial=0.0)
+    covariance[np.ix_(unknown > TOUCHED, unknown > TOUCHED)] = np.nan
     beta = columns.beta(parameters[split:])
     everywhere = np.full(len(beta), np.inf)
     names, level = problem.answered.design.fixed.columns, problem.spec.level

@@ -105,6 +105,30 @@ def unconverged_notice(gradient: float) -> Notice:
     return Notice("not_converged", f"the optimiser stopped with a gradient of {gradient:.2g}; take the estimates with care")
 
 
+def separated_notices(family: str, groupings: Sequence[Grouping], y: FloatArray) -> tuple[Notice, ...]:
+    """Tell of a factor in every level of which all rows succeed or all fail: the likelihood rises as its variance does."""
+    if family != "binomial":
+        return ()
+    notices = []
+    for grouping in groupings:
+        count = len(grouping.levels)
+        rows = np.bincount(grouping.codes, minlength=count)
+        pure = (np.bincount(grouping.codes, y == 0.0, count) == rows) | (np.bincount(grouping.codes, y == 1.0, count) == rows)
+        if pure.all():
+            detail = f"within each level of {grouping.group} all rows succeed or all fail: its variance has no bound"
+            notices.append(Notice("extreme_fit", detail))
+    return tuple(notices)
+
+
+def uncertain_notices(terms: Sequence[str], estimate: FloatArray, std_error: FloatArray) -> tuple[Notice, ...]:
+    """Tell of effects along which the criterion does not rise: the estimates are no maximum of the likelihood."""
+    lost = [term for term, value, error in zip(terms, estimate, std_error, strict=True) if np.isfinite(value) and np.isnan(error)]
+    if not lost:
+        return ()
+    detail = f"the likelihood has no maximum along {', '.join(lost)}: there are no standard errors; the data may be separable"
+    return (Notice("no_maximum", detail),)
+
+
 def extreme_notices(family: str, mean: FloatArray) -> tuple[Notice, ...]:
     """Tell of fitted values at the end of their range: the data may be separable, the estimates then run to infinity."""
     nearest = np.minimum(mean, 1.0 - mean) if family == "binomial" else mean

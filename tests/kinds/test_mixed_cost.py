@@ -53,3 +53,9 @@ def test_kenward_and_roger_over_many_crossed_levels_are_dear():
     one, other = (MixedSpec(formula="y ~ 1 + (1 | g) + (1 | h)", df=df) for df in ("satterthwaite", "kenward-roger"))
     assert mixed_seconds(one, shapes, LIMITS) < 0.1
     assert mixed_seconds(other, shapes, LIMITS) > 3.0
+
+
+def test_many_effects_of_one_level_are_dear():
+    """A factor of six levels with 200 effects each takes longer than a request may."""
+    formula = "y ~ 1" + "+(1|g)" * 200
+    assert mixed_seconds(MixedSpec(formula=formula), {"data": Shape(60, {"y": None, "g": 6})}, LIMITS) > 2.0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from errors import FormulaError
 from science.formula import parse
 from science.limits import Limits
 from science.mixed.bars import fixed_text, random_terms
@@ -68,3 +69,18 @@ def test_nested_levels_are_named_as_in_lme4():
     fit = fitted("strength ~ 1 + (1 | batch/cask)", table("Pastes"))
     inner = fit.effects[0]
     assert (inner.group, inner.levels[:3], len(inner.levels)) == ("cask:batch", ("a:A", "a:B", "a:C"), 30)
+
+
+@pytest.mark.parametrize(
+    ("formula", "reason"),
+    [
+        ("y ~ x + ((1 | g) | h)", "inside another"),
+        ("y ~ x + (x + (1 | g) | h)", "inside another"),
+        ("y ~ x + (0 | g)", "nothing varies here"),
+        ("y ~ x + (-1 | g)", "nothing varies here"),
+        ("y ~ x + (0 || g)", "nothing varies here"),
+    ],
+)
+def test_what_cannot_vary_is_refused(formula, reason):
+    with pytest.raises(FormulaError, match=reason):
+        random_terms(parse(formula, LIMITS), (), LIMITS)

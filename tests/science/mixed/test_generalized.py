@@ -144,6 +144,17 @@ def test_the_standard_error_of_a_row_is_that_of_the_joint_precision():
     np.testing.assert_allclose(told.std_error[rows], [0.3707274736, 0.4176492959, 0.4046703797, 0.5521732021], rtol=1e-6)
 
 
+def test_a_saddle_between_two_equal_maxima_is_left():
+    """Half of the groups succeed always, half never. R's glmer: an intercept of 13.546, an sd of 68.377, -2 log L 9.790611."""
+    x = np.sin(np.arange(60.0))
+    columns = {"y": [1, 0] * 30, "x": x.tolist(), "g": [f"g{i % 6}" for i in range(60)]}
+    fit = fitted("y ~ x + (1 | g)", table_of_columns(columns, LIMITS), family="binomial")
+    assert abs(fit.fixed.estimate[0]) > 5.0
+    assert fit.fit.deviance < 9.790611
+    assert fit.fixed.std_error[0] > 1.0
+    assert "within each level of g" in " ".join(notice.detail for notice in fit.warnings)
+
+
 def test_separable_data_are_told():
     x = np.linspace(-1.0, 1.0, 60)
     data = table_of_columns({"y": (x > 0).astype(int).tolist(), "x": x.tolist(), "g": [str(i % 6) for i in range(60)]}, LIMITS)
