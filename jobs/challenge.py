@@ -72,7 +72,8 @@ def decided(kind: Kind, challenger: Challenger, champion: Judged | str, guard: G
     if not _modelled(kind).finite(challenger.fit):
         return Decision(False, "a number that predictions are made of is not finite", figures)
     if isinstance(champion, str):
-        return Decision(True, champion, figures)
+        against = _objection(_modelled(kind), challenger.verdict)
+        return Decision(not against, against or champion, figures)
     figures["champion"] = champion.metrics
     if challenger.verdict is None:
         return Decision(False, f"{challenger.excuse}; so the version that answers stays", figures)
@@ -139,6 +140,10 @@ def _judged(
     except InvalidInput as error:
         return None, None, f"without the rows held back it could not be fitted: {error.detail}"
     return fit, modelled.judge(fit, rest, held, context.limits), ""
+
+
+def _objection(modelled: Modelled, verdict: Judged | None) -> str | None:
+    return None if modelled.objection is None or verdict is None else modelled.objection(verdict)
 
 
 def _by_losses(champion: Judged, challenger: Judged, guard: Guard) -> Comparison:

@@ -28,6 +28,7 @@ from science.fraud.fit import Fit, score
 from science.fraud.holdout import holdout_of
 from science.fraud.metrics import curve_of, metrics_of
 from science.fraud.prepare import numbers, rows_of
+from science.fraud.promises import Check
 from science.fraud.reading import read_table
 from science.guard import Guard
 from science.holdout import split_at_end, split_by_content
@@ -59,7 +60,7 @@ class Compared:
     rows: int
     champion: float
     challenger: float
-    checks: tuple[science.Check, ...]
+    checks: tuple[Check, ...]
     judged_by: str
     no_worse: bool
     reason: str
@@ -148,6 +149,13 @@ def _rate(risk: FloatArray, legitimate: BoolArray, weight: FloatArray) -> float:
     return float(np.average(risk[legitimate] >= 50.0, weights=weight[legitimate]))
 
 
+def objection(judged: Judged) -> str | None:
+    """Say what speaks against a fit by itself: that it breaks its own promises on rows it has not seen."""
+    case = judged.about
+    verdict = science.judge(case.fit, None, case.held, case.limits, case.fit.spec.seed)
+    return "; ".join(_broken(check) for check in verdict.checks if not check.holds) or None
+
+
 def _reason(verdict: science.Verdict, before: float, now: float) -> str:
     by = "labelled frauds" if verdict.judged_by == "labels" else "made anomalies"
     told = f"average precision {1 - now:.4f} where the champion has {1 - before:.4f}, by {verdict.challenger.frauds} {by}"
@@ -155,9 +163,13 @@ def _reason(verdict: science.Verdict, before: float, now: float) -> str:
     return f"{told}: {'; '.join(broken) if broken else 'no worse'}"
 
 
-def _broken(check: science.Check) -> str:
+def _broken(check: Check) -> str:
     if check.name == "alert_rate":
         return f"{check.value:.2%} of legitimate rows have a risk score of 50 or more, which promises 1%"
+    if check.name == "energy":
+        return f"legitimate rows have {check.value:.3g} times the energy that they had when it was calibrated"
+    if check.name == "spread":
+        return "it gives all rows the same score, or one that is no number"
     return f"its {check.name.replace('_', ' ')} may be lower by {-check.value:.3f}, more than {-check.least:.3f}"
 
 
@@ -175,4 +187,5 @@ FRAUD_MODEL = Modelled(
     scores=scores,
     whole=False,
     compare=compare,
+    objection=objection,
 )

@@ -70,6 +70,7 @@ class Modelled:
     whole: bool = True
     # champion, challenger, guard → what has `no_worse` and `reason`; None: loss by loss, by science.guard
     compare: Callable[[Judged, Judged, Guard], Any] | None = None
+    objection: Callable[[Judged], str | None] | None = None  # what speaks against a fit where no champion can be compared with
 
 
 def _no_time(asked: Any, shapes: Shapes, limits: Limits) -> float:

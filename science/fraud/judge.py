@@ -6,15 +6,15 @@ paired bootstrap says that it is not worse by more than a margin.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from science.fraud.fit import Fit, score
-from science.fraud.holdout import Holdout, Judge, holdout_of
+from science.fraud.holdout import Judge, holdout_of
 from science.fraud.metrics import Metrics, average_precision, cumulated, metrics_of, recall_at, roc_auc
 from science.fraud.prepare import rows_of
-from science.fraud.reference import ELEVATED
+from science.fraud.promises import FIRST, LATER, Check, promises
 from science.limits import Limits
 from science.table import BoolArray, FloatArray, Table
 
@@ -22,18 +22,8 @@ RESAMPLES = 400
 LOWER = 0.1  # quantile of the differences: a lower bound that holds nine times of ten
 MARGINS = {"average_precision": 0.03, "recall": 0.03, "roc_auc": 0.01}
 BUDGET = 0.01  # of alerts, at which recall is compared
-LOWEST_RATE, HIGHEST_RATE = 0.003, 0.03  # of legitimate rows at a risk score of 50, which promises 0.01
-
-
-@dataclass(frozen=True)
-class Check:
-    """One condition: its name, the number found, what it has to be at least (or within), and whether it holds."""
-
-    name: str
-    value: float
-    least: float
-    most: float
-    holds: bool
+PLANNED = {"alert_rate": 0.01, "energy": 1.0}  # what is promised
+NO_FARTHER = 0.1  # of a logarithm: a tenth more or less is chance
 
 
 @dataclass(frozen=True)
@@ -52,13 +42,16 @@ def judge(challenger: Fit, champion: Fit | None, table: Table, limits: Limits, s
     rows, _ = rows_of(challenger.spec, table, limits)
     held = holdout_of(rows, seed)
     ours = score(challenger, held.X)
-    checks = [_rate(ours.risk, held)]
     if champion is None or not _comparable(champion, challenger):
+        checks = promises(challenger, held.X, ours, held, FIRST)
         metrics = metrics_of(ours.score, held.fraud, held.weight)
         return Verdict(_all(checks), held.judged_by, tuple(checks), metrics, None)
-    theirs = score(champion, _as_sent(champion, challenger, held.X)).score
-    checks += compared(ours.score, theirs, held.fraud, held.weight, np.random.default_rng(seed))
-    both = (metrics_of(each, held.fraud, held.weight) for each in (ours.score, theirs))
+    X = _as_sent(champion, challenger, held.X)
+    theirs = score(champion, X)
+    own, live = promises(challenger, held.X, ours, held, LATER), promises(champion, X, theirs, held, LATER)
+    checks = [_kept_or_nearer(*pair) for pair in zip(own, live, strict=True)]
+    checks += compared(ours.score, theirs.score, held.fraud, held.weight, np.random.default_rng(seed))
+    both = (metrics_of(each.score, held.fraud, held.weight) for each in (ours, theirs))
     return Verdict(_all(checks), held.judged_by, tuple(checks), *both)
 
 
@@ -106,13 +99,13 @@ def _three(order: np.ndarray, last: np.ndarray, fraud: BoolArray, weight: FloatA
     return average_precision(curve), recall_at(curve, BUDGET), roc_auc(curve)
 
 
-def _rate(risk: FloatArray, held: Holdout) -> Check:
-    """Check the alerts of legitimate rows at a risk score of 50, with two standard errors of what few rows leave to chance."""
-    weight = held.weight[held.legitimate]
-    rate = float(np.average(risk[held.legitimate] >= ELEVATED, weights=weight))
-    chance = 2 * np.sqrt(BUDGET * (1 - BUDGET) * np.square(weight).sum()) / weight.sum()
-    least, most = float(max(0.0, LOWEST_RATE - chance)), float(HIGHEST_RATE + chance)
-    return Check("alert_rate", rate, least, most, least <= rate <= most)
+def _kept_or_nearer(ours: Check, theirs: Check) -> Check:
+    """Forgive a promise that is broken no more than the champion breaks it: where rows have moved, staying would help nobody."""
+    plan = PLANNED.get(ours.name)
+    if ours.holds or plan is None or min(ours.value, theirs.value) <= 0:
+        return ours
+    off, before = (abs(np.log(each.value / plan)) for each in (ours, theirs))
+    return replace(ours, holds=bool(off <= before + NO_FARTHER))
 
 
 def _comparable(champion: Fit | None, challenger: Fit) -> bool:

@@ -33,6 +33,12 @@ class Rarity:
         reach *= self.gains
         return np.asarray(reach.sum(-1))
 
+    def middles(self) -> FloatArray:
+        """Return the logarithm of each view's median energy (v,)."""
+        slopes = np.cumsum(self.gains, axis=1)[:, :-1]
+        heights = np.pad(np.cumsum(slopes * np.diff(self.knots, axis=1), axis=1), ((0, 0), (1, 0)))
+        return np.array([np.interp(np.log(2.0), *view) for view in zip(heights, self.knots, strict=True)])
+
 
 def rarity_of(energies: FloatArray, weight: FloatArray) -> Rarity:
     """Learn it from energies (n, v) of legitimate rows of weight (n,)."""

@@ -135,6 +135,19 @@ def test_a_challenger_trained_on_shuffled_columns_is_rejected(engine, database_u
     assert second.figures["challenger"]["average_precision"] < second.figures["champion"]["average_precision"]
 
 
+@pytest.mark.parametrize(
+    ("spoilt", "told"), [(lambda v: v * 50, "risk score of 50 or more"), (lambda v: v * 0, "the same score")]
+)
+def test_a_first_version_that_breaks_its_promises_on_new_rows_does_not_answer(engine, database_url, spoilt, told):
+    site = new_site(engine)
+    kept, newest = rows(0, 3_500), rows(3_500, ALL)
+    newest |= {name: spoilt(np.array(newest[name])).tolist() for name in COLUMNS}  # another payment system's
+    store(engine, site, "paid", {name: kept[name] + newest[name] for name in kept})
+    first = night(engine, put_cards(engine, site, spec=QUICK))
+    assert (first.state, live(database_url)) == ("kept", None)
+    assert told in first.reason
+
+
 def test_labels_teach_the_next_night_and_without_news_there_is_none(engine):
     site = new_site(engine)
     put_payments(engine, site, ALL)

@@ -51,6 +51,11 @@ def test_a_row_that_stands_for_three_is_three_rows() -> None:
     np.testing.assert_allclose(of(once, 0.5, 2.0, 30.0), of(thrice, 0.5, 2.0, 30.0), rtol=1e-6)
 
 
+def test_middles_are_the_medians() -> None:
+    energies = np.random.default_rng(7).lognormal(size=(2_001, 3)) * [1.0, 10.0, 0.01]
+    np.testing.assert_allclose(rarity_of(energies, np.ones(2_001)).middles(), np.log(np.median(energies, axis=0)), atol=0.01)
+
+
 @pytest.mark.parametrize("energies", [[3.0] * 50, [0.0] * 49 + [2.0], [1.0], [0.0, 1e-9, 1e17], list(range(40))])
 def test_few_or_equal_energies_give_finite_numbers_that_grow(energies: list[float]) -> None:
     told = of(rarity_of(np.array(energies)[:, None], np.ones(len(energies))), 0.0, 1e-6, 1.0, 4.0, 1e6, 1e18)
