@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import log
 
@@ -13,16 +14,15 @@ from errors import InvalidInput
 from science.deadline import Deadline
 from science.forecast.banded import Process, process
 from science.forecast.differences import check_length, difference, extend
-from science.forecast.estimate import COARSE, FINE, Estimate, estimate, standard_errors
+from science.forecast.estimate import Estimate, estimate, sketch, standard_errors
 from science.forecast.kalman import filtered
 from science.forecast.likelihood import Sample
 from science.forecast.orders import Orders
+from science.forecast.stepwise import stepwise
 from science.forecast.weights import psi_weights, undo_shocks
 from science.table import FloatArray
 
 SPARE = 3  # values beyond the coefficients that a fit needs
-MOST = 3  # of p and q in the search
-FITS = 14  # of the search at most
 
 
 @dataclass(frozen=True)
@@ -102,38 +102,26 @@ class Data:
 def fit(data: Data, lags: Sequence[int], orders: Orders, deadline: Deadline, *, constant: bool, by_r: bool = False) -> Arma:
     """Fit by exact maximum likelihood. Raises TooShort, and InvalidInput for regressors that depend on each other."""
     prepared = _prepared(data, lags, constant)
-    return _told(data, lags, _estimated(data, lags, orders, prepared, deadline), prepared, by_r=by_r)
+    _check_length(data, lags, orders, prepared)
+    with _independent_regressors():
+        return _told(data, lags, estimate(orders, prepared.sample, deadline), prepared, by_r=by_r)
 
 
 def search(data: Data, lags: Sequence[int], season: int, deadline: Deadline, *, by_r: bool = False) -> Arma:
     """Choose the orders (and a constant after at most one difference) by AICc, stepwise (Hyndman and Khandakar 2008)."""
     prepared = _prepared(data, lags, len(lags) <= 1)
     seasonal = season > 1 and len(data.y) >= 3 * season
-    n = int(np.isfinite(data.y).sum()) - sum(lags) - data.X.shape[1]
-    room = max(0, n - SPARE - 2)
-    known: dict[tuple[int, int, int, int], tuple[float, Estimate]] = {}
+    values = int(np.isfinite(data.y).sum()) - sum(lags) - data.X.shape[1]
+    _check_length(data, lags, Orders(), prepared)
 
-    def tried(p: int, q: int, P: int, Q: int) -> None:
-        key = (p, q, P, Q)
-        allowed = 0 <= p <= MOST and 0 <= q <= MOST and 0 <= P <= seasonal and 0 <= Q <= seasonal and sum(key) <= room
-        if allowed and key not in known and len(known) < FITS:
-            orders = Orders(p, q, P, Q, season if seasonal else 1)
-            found = _estimated(data, lags, orders, prepared, deadline, tolerance=COARSE)
-            known[key] = (_criteria(found, prepared)[1], found)
+    def sketched(orders: Orders, also: Sequence[FloatArray]) -> tuple[float, Estimate]:
+        found = sketch(orders, prepared.sample, deadline, also=also)
+        return _criteria(found, prepared)[1], found
 
-    s = int(seasonal)
-    for start in ((0, 0, 0, 0), (1, 0, s, 0), (0, 1, 0, s), (2, 2, 0, s), (1, 1, 0, s)):
-        tried(*start)
-    while True:
-        best = min(known, key=lambda key: known[key][0])
-        for step in ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1), (1, 1, 0, 0)):
-            for sign in (1, -1):
-                tried(*(best[i] + sign * step[i] for i in range(4)))
-        if min(known, key=lambda key: known[key][0]) == best or len(known) >= FITS:
-            break
-    rough = known[min(known, key=lambda key: known[key][0])][1]
-    found = estimate(rough.orders, prepared.sample, deadline, start=rough.coefficients)
-    return _told(data, lags, found, prepared, by_r=by_r)
+    with _independent_regressors():
+        rough = stepwise(sketched, season if seasonal else 1, max(0, values - SPARE - 2))
+        found = estimate(rough.orders, prepared.sample, deadline, also=[rough.coefficients])
+        return _told(data, lags, found, prepared, by_r=by_r)
 
 
 @dataclass(frozen=True)
@@ -146,13 +134,15 @@ class _Prepared:
     names: tuple[str, ...]
 
 
-def _estimated(
-    data: Data, lags: Sequence[int], orders: Orders, prepared: _Prepared, deadline: Deadline, *, tolerance: float = FINE
-) -> Estimate:
+def _check_length(data: Data, lags: Sequence[int], orders: Orders, prepared: _Prepared) -> None:
     gaps = int(np.isnan(data.y).sum())
     check_length(len(data.y) - gaps, lags, remaining=orders.count + len(prepared.names) + SPARE)
+
+
+@contextmanager
+def _independent_regressors() -> Iterator[None]:
     try:
-        return estimate(orders, prepared.sample, deadline, tolerance=tolerance)
+        yield
     except np.linalg.LinAlgError:
         raise InvalidInput("the columns of x depend on each other after differencing; leave one out", field="x") from None
 

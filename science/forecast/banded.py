@@ -7,12 +7,12 @@ costs n m^2 and gives the innovations, their variances and, continued beyond n, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.linalg import lapack
-from scipy.signal import lfilter
 
-from science.table import FloatArray
+from science.table import FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -57,10 +57,11 @@ class Process:
         return self._unfiltered(root, np.zeros((n, h)))
 
     def _filtered(self, w: FloatArray) -> FloatArray:
-        if not len(self.phi):
+        if not len(self.phi) or len(w) <= self.start:
             return w
-        W: FloatArray = lfilter(np.r_[1.0, -self.phi], [1.0], w, axis=0)
-        W[: self.start] = w[: self.start]
+        W = w.copy()
+        for i in np.flatnonzero(self.phi) + 1:
+            W[self.start :] -= self.phi[i - 1] * w[self.start - i : len(w) - i]
         return W
 
     def _unfiltered(self, W: FloatArray, past: FloatArray) -> FloatArray:
@@ -76,18 +77,17 @@ class Process:
 
 def process(phi: FloatArray, theta: FloatArray, length: int) -> Process | None:
     """Factor the covariance of `length` values; None when it is not positive definite (phi is not stationary)."""
-    phi, theta = np.trim_zeros(phi, "b"), np.trim_zeros(theta, "b")
+    phi, theta = _trimmed(phi), _trimmed(theta)
     p, q = len(phi), len(theta)
     m = max(p, q)
-    b = np.r_[1.0, theta]
-    psi = _psi(phi, theta, m)
-    # cross_k = cov(w_{t-k}, theta(B) e_t) for k = 0..m, and the autocovariances of the moving average
-    cross = np.correlate(np.r_[b, np.zeros(m - q)], psi, "full")[m:] if q else np.r_[1.0, np.zeros(m)]
-    moving = np.zeros(m + 1)
-    moving[: q + 1] = np.correlate(b, b, "full")[q:]
+    b = np.ones(m + 1)
+    b[1 : q + 1], b[q + 1 :] = theta, 0.0
     band = np.empty((m + 1, length))
-    band[:] = moving[:, None]
-    if m and p:
+    band[:] = np.correlate(b, b, "full")[m:, None]  # the autocovariances of the moving average
+    if p:
+        # cross_k = cov(w_{t-k}, theta(B) e_t) for k = 0..m
+        cross = np.zeros(m + 1)
+        cross[: q + 1] = np.correlate(b[: q + 1], _psi(phi, b[: q + 1]), "full")[q:]
         gamma = _autocovariances(phi, cross, m)
         if gamma is None:
             return None
@@ -99,25 +99,40 @@ def process(phi: FloatArray, theta: FloatArray, length: int) -> Process | None:
     return None if info else Process(phi, m if p else 0, L)
 
 
-def _psi(phi: FloatArray, theta: FloatArray, m: int) -> FloatArray:
-    impulse = np.zeros(m + 1)
-    impulse[0] = 1.0
-    psi: FloatArray = lfilter(np.r_[1.0, theta], np.r_[1.0, -phi], impulse)
+def _trimmed(polynomial: FloatArray) -> FloatArray:
+    used = np.flatnonzero(polynomial)
+    return polynomial[: used[-1] + 1] if used.size else polynomial[:0]
+
+
+def _psi(phi: FloatArray, b: FloatArray) -> FloatArray:
+    """Expand b / (1 - phi) to as many terms as b has."""
+    psi = b.copy()
+    for k in range(1, len(b)):
+        used = min(k, len(phi))
+        psi[k] += phi[:used] @ psi[k - used : k][::-1]
     return psi
 
 
 def _autocovariances(phi: FloatArray, cross: FloatArray, m: int) -> FloatArray | None:
     """Solve the Yule-Walker equations gamma_k - sum_i phi_i gamma_|k-i| = cross_k for lags 0..m-1."""
     p = len(phi)
-    a = np.r_[1.0, -phi]
-    lag = np.arange(p + 1)
-    A = np.zeros((p + 1, p + 1))
-    np.add.at(A, (lag[:, None], np.abs(lag[:, None] - lag)), a)
-    solution = lapack.dgesv(A, cross[: p + 1])
-    if solution[3] or not np.all(np.isfinite(solution[2])):
+    a = np.zeros(p + 2)  # the last stands for every coefficient that there is not
+    a[0], a[1:-1] = 1.0, -phi
+    below, above = _places(p)
+    _, _, solution, info = lapack.dgesv(a[below] + a[above], cross[: p + 1])
+    if info or not np.isfinite(solution).all():
         return None
     gamma = np.zeros(max(m, p + 1))
-    gamma[: p + 1] = solution[2]
+    gamma[: p + 1] = solution
     for k in range(p + 1, m):
         gamma[k] = phi @ gamma[k - p : k][::-1] + cross[k]
     return gamma[:m] if gamma[0] > 0 else None
+
+
+@lru_cache(maxsize=64)
+def _places(p: int) -> tuple[IntArray, IntArray]:
+    """Which coefficients the equation of lag k, a row, has for gamma_j, a column: a_(k-j), and a_(k+j) for j > 0."""
+    k, j = np.arange(p + 1)[:, None], np.arange(p + 1)
+    below = np.where(k >= j, k - j, p + 1)
+    above = np.where((k + j <= p) & (j > 0), k + j, p + 1)
+    return below, above

@@ -1,23 +1,22 @@
-"""Maximum likelihood for seasonal ARMA: exact, started from conditional least squares, as R's arima(method = "CSS-ML")."""
+"""Maximum likelihood for seasonal ARMA: exact, as a problem of least squares, and from several starts."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
-from scipy.signal import lfilter
 
 from science.deadline import Deadline
 from science.forecast.banded import process
-from science.forecast.likelihood import Profile, Sample, profile
+from science.forecast.likelihood import Profile, Sample, deviations, profile
+from science.forecast.minimum import IMPOSSIBLE, bounded, minimum
 from science.forecast.orders import Orders
+from science.forecast.starts import quick_starts, starts
 from science.table import FloatArray
 
-IMPOSSIBLE = 1e10  # stands for minus the likelihood of coefficients that no process has
-FINE, COARSE = 1e-6, 1e-3  # of the gradient per value: the first gives digits, the second an order and a start
+FINE, COARSE, ROUGH = 1e-12, 1e-6, 1e-4  # of the sum of squares, left to gain: for digits, for an order, for a choice of starts
+CLIMBED = 2  # of the starts of a sketch
 STEP = 1e-4  # of the second differences for standard errors
 
 
@@ -38,43 +37,68 @@ def at(orders: Orders, coefficients: FloatArray, sample: Sample) -> Profile | No
     return profile(found, sample) if found else None
 
 
-def estimate(
-    orders: Orders, sample: Sample, deadline: Deadline, *, start: FloatArray | None = None, tolerance: float = FINE
+def estimate(orders: Orders, sample: Sample, deadline: Deadline, *, also: Sequence[FloatArray] = ()) -> Estimate:
+    """Maximise the exact likelihood: the highest peak that is found from several starts, and from those coefficients.
+
+    Each is climbed twice, once within the invertible coefficients and once with none but stationarity to mind: the two ways
+    end on different peaks now and then. Raises DeadlineExceeded.
+    """
+    residuals = _residuals(orders, sample, deadline)
+    tried = (*starts(orders, sample), *also) if orders.count else ()
+    peaks = [_climbed(orders, residuals, start, COARSE, within=within)[0] for start in tried for within in (False, True)]
+    return _at_peak(orders, sample, residuals, peaks, FINE)
+
+
+def sketch(orders: Orders, sample: Sample, deadline: Deadline, *, also: Sequence[FloatArray] = ()) -> Estimate:
+    """Come near the maximum: enough to compare orders, at a fraction of the time. Raises DeadlineExceeded."""
+    residuals = _residuals(orders, sample, deadline)
+    tried = (*quick_starts(orders, sample), *also) if orders.count else ()
+    highest = sorted(tried, key=lambda one: _squares(residuals(one)))[:CLIMBED]
+    peaks = [_climbed(orders, residuals, start, ROUGH, within=False)[0] for start in highest]
+    return _at_peak(orders, sample, residuals, peaks, COARSE)
+
+
+def _at_peak(
+    orders: Orders,
+    sample: Sample,
+    residuals: Callable[[FloatArray], FloatArray],
+    tried: Sequence[FloatArray],
+    tolerance: float,
 ) -> Estimate:
-    """Maximise the exact likelihood, from coefficients already found or from CSS. Raises DeadlineExceeded."""
-    if not orders.count:
-        found = at(orders, np.zeros(0), sample)
-        assert found is not None
-        return Estimate(orders, np.zeros(0), found, True)
-
-    def loss(free: FloatArray) -> float:
-        deadline.check()
-        found = at(orders, orders.stationary(free), sample)
-        return -found.log_likelihood / sample.nobs if found and np.isfinite(found.log_likelihood) else IMPOSSIBLE
-
-    starts = [np.zeros(orders.count), conditional(orders, sample)] if start is None else [orders.free(start)]
-    free, converged = _minimum(loss, min(starts, key=loss), tolerance)
-    coefficients = orders.invertible(orders.stationary(free))
+    """Climb from the best of what was tried."""
+    coefficients, converged = np.zeros(0), True
+    if orders.count:
+        best = min(tried, key=lambda one: _squares(residuals(one)))
+        coefficients, converged = _climbed(orders, residuals, best, tolerance, within=False)
+        if _squares(residuals(coefficients)) > _squares(residuals(best)):
+            coefficients = best  # on the edge of what is stationary, where a step inwards is a step down
     found = at(orders, coefficients, sample)
     assert found is not None
     return Estimate(orders, coefficients, found, converged)
 
 
-def conditional(orders: Orders, sample: Sample) -> FloatArray:
-    """Minimise the conditional sum of squares from zero; returns free parameters (see Orders.stationary)."""
-    design = np.column_stack([sample.gaps, sample.X])
-    w = sample.w - design @ np.linalg.lstsq(design, sample.w, rcond=None)[0] if design.size else sample.w
-    lost = min(orders.p + orders.P * orders.season, len(w) // 2)
+def _residuals(orders: Orders, sample: Sample, deadline: Deadline) -> Callable[[FloatArray], FloatArray]:
+    """Make the function of the coefficients whose sum of squares is least where the likelihood is highest."""
+    impossible = np.full(len(sample.w), IMPOSSIBLE)
 
-    def loss(free: FloatArray) -> float:
-        phi, theta = orders.polynomials(orders.stationary(free))
-        with np.errstate(over="ignore", invalid="ignore"):
-            e = lfilter(np.r_[1.0, -phi], np.r_[1.0, theta], w)[lost:]
-            squares = float(e @ e)
-        return 0.5 * np.log(squares / len(e)) if 0 < squares < np.inf else IMPOSSIBLE
+    def residuals(coefficients: FloatArray) -> FloatArray:
+        deadline.check()
+        found = process(*orders.polynomials(coefficients), len(sample.w))
+        return bounded(deviations(found, sample)) if found else impossible
 
-    free, _ = _minimum(loss, np.zeros(orders.count), COARSE)
-    return orders.free(orders.invertible(orders.stationary(free)))
+    return residuals
+
+
+def _climbed(
+    orders: Orders, residuals: Callable[[FloatArray], FloatArray], start: FloatArray, tolerance: float, *, within: bool
+) -> tuple[FloatArray, bool]:
+    mapped, free = (orders.regular, orders.regular_free) if within else (orders.stationary, orders.free)
+    found, converged = minimum(lambda parameters: residuals(mapped(parameters)), free(start), tolerance)
+    return orders.invertible(mapped(found)), converged
+
+
+def _squares(residuals: FloatArray) -> float:
+    return float(residuals @ residuals)
 
 
 def standard_errors(found: Estimate, sample: Sample) -> FloatArray:
@@ -95,10 +119,3 @@ def standard_errors(found: Estimate, sample: Sample) -> FloatArray:
         return np.full(count, np.nan)
     errors: FloatArray = np.sqrt(np.diag(np.linalg.solve(curvature, np.eye(count))))
     return errors
-
-
-def _minimum(loss: Callable[[FloatArray], float], start: FloatArray, tolerance: float) -> tuple[FloatArray, bool]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        found = minimize(loss, start, method="BFGS", options={"gtol": tolerance, "maxiter": 100})
-    return found.x, bool(found.success or np.max(np.abs(found.jac)) < 1e-4)

@@ -7,7 +7,8 @@ start does with gaps); the coefficients of regressors are maximised over, as in 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log, pi
+from functools import cached_property
+from math import exp, log, pi
 
 import numpy as np
 from scipy.linalg import lapack
@@ -28,6 +29,12 @@ class Sample:
     def nobs(self) -> int:
         return len(self.w) - int(self.gaps.shape[1])
 
+    @cached_property
+    def columns(self) -> FloatArray:
+        """(n, 1 + k + r): w, the gaps and the regressors."""
+        columns: FloatArray = np.column_stack([self.w, self.gaps, self.X])
+        return columns
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -44,13 +51,27 @@ class Profile:
 def profile(process: Process, sample: Sample) -> Profile:
     """Evaluate the exact log-likelihood of a sample."""
     n, k = sample.gaps.shape
-    z = process.innovations(np.column_stack([sample.w, sample.gaps, sample.X]))
-    rest, solution, R = _least_squares(z)
+    rest, solution, R = _least_squares(process.innovations(sample.columns))
     sigma2 = max(float(rest @ rest) / sample.nobs, np.finfo(float).tiny)
-    gaps_determinant = float(np.log(np.abs(np.diag(R)[:k])).sum())
-    value = -0.5 * sample.nobs * (log(2 * pi * sigma2) + 1) - process.half_log_determinant(n) - gaps_determinant
+    value = -0.5 * sample.nobs * (log(2 * pi * sigma2) + 1) - process.half_log_determinant(n) - _log_determinant(R, k)
     root = lapack.dtrtri(R[:k, :k])[0] if k else np.zeros((0, 0))
     return Profile(value, sigma2, -solution[:k], root, solution[k:], rest)
+
+
+def deviations(process: Process, sample: Sample) -> FloatArray:
+    """Return (n,) numbers whose sum of squares is exp(-2 log-likelihood / nobs), but for a constant factor.
+
+    So maximum likelihood is a problem of nonlinear least squares: the innovations, in units of the geometric mean of their
+    standard deviations.
+    """
+    n, k = sample.gaps.shape
+    rest, _, R = _least_squares(process.innovations(sample.columns))
+    scaled: FloatArray = rest * exp((process.half_log_determinant(n) + _log_determinant(R, k)) / sample.nobs)
+    return scaled
+
+
+def _log_determinant(R: FloatArray, k: int) -> float:
+    return float(np.log(np.abs(np.diag(R)[:k])).sum()) if k else 0.0
 
 
 def _least_squares(z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -62,5 +83,6 @@ def _least_squares(z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     diagonal = np.abs(np.diag(R))
     if not diagonal.min() > 1e-10 * diagonal.max():
         raise np.linalg.LinAlgError("the regressors are not independent")
-    solution, _ = lapack.dtrtrs(R, Q.T @ z[:, 0])
-    return z[:, 0] - z[:, 1:] @ solution, solution, R
+    projected = Q.T @ z[:, 0]
+    solution, _ = lapack.dtrtrs(R, projected)
+    return z[:, 0] - Q @ projected, solution, R

@@ -8,7 +8,9 @@ import numpy as np
 
 from science.table import FloatArray
 
-UNIT = 1.0 - 1e-7  # a partial autocorrelation beyond it is a root on the unit circle to rounding
+UNIT = 1.0 - 1e-12  # a partial autocorrelation beyond it is a root on the unit circle to rounding
+OUTWARD = 0.95  # of the coefficients' powers of B
+NEAR = 3.0  # of what tanh maps to a partial autocorrelation: it is flat beyond, and nothing moves
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,19 @@ class Orders:
         return np.concatenate([_of_partials(np.tanh(ar)), ma, _of_partials(np.tanh(sar)), sma])
 
     def free(self, coefficients: FloatArray) -> FloatArray:
-        """Undo stationary(); an AR part that is not stationary starts from zero."""
+        """Undo stationary(); an AR part that is not stationary becomes one that is."""
         ar, ma, sar, sma = self.split(coefficients)
         return np.concatenate([_free(ar), ma, _free(sar), sma])
+
+    def regular(self, free: FloatArray) -> FloatArray:
+        """Map any numbers to coefficients whose AR parts are stationary and whose MA parts are invertible."""
+        ar, ma, sar, sma = self.split(np.tanh(free))
+        return np.concatenate([_of_partials(ar), -_of_partials(ma), _of_partials(sar), -_of_partials(sma)])
+
+    def regular_free(self, coefficients: FloatArray) -> FloatArray:
+        """Undo regular(); what is close to its bounds starts a step away from them."""
+        ar, ma, sar, sma = self.split(coefficients)
+        return np.concatenate([_free(ar), _free(-ma), _free(sar), _free(-sma)]).clip(-NEAR, NEAR)
 
     def invertible(self, coefficients: FloatArray) -> FloatArray:
         """Turn MA roots inside the unit circle out of it: the same likelihood, and residuals that are the innovations."""
@@ -61,29 +73,42 @@ class Orders:
 
 def _product(short: FloatArray, seasonal: FloatArray, season: int) -> FloatArray:
     """Coefficients 1.. of (1 + short(B)) (1 + seasonal(B^season))."""
+    if not len(seasonal):
+        return short
+    width = len(short) + 1
+    factor = np.ones(width)
+    factor[1:] = short
     product = np.zeros(len(short) + season * len(seasonal) + 1)
-    factor = np.r_[1.0, short]
-    for i, coefficient in enumerate(np.r_[1.0, seasonal]):
-        product[i * season : i * season + len(factor)] += coefficient * factor
+    product[:width] = factor
+    for i, coefficient in enumerate(seasonal, 1):
+        product[i * season : i * season + width] += coefficient * factor
     return product[1:]
 
 
 def _of_partials(partials: FloatArray) -> FloatArray:
-    coefficients = np.zeros(0)
-    for partial in partials:
-        coefficients = np.r_[coefficients - partial * coefficients[::-1], partial]
+    coefficients = partials[:1]
+    for partial in partials[1:]:
+        coefficients = np.append(coefficients - partial * coefficients[::-1], partial)
     return coefficients
 
 
 def _free(coefficients: FloatArray) -> FloatArray:
+    """Undo tanh and _of_partials; the roots of what is not stationary are moved out until it is."""
+    powers = np.arange(1, len(coefficients) + 1)
+    while (partials := _partials(coefficients)) is None:
+        coefficients = coefficients * OUTWARD**powers
+    return np.arctanh(partials)
+
+
+def _partials(coefficients: FloatArray) -> FloatArray | None:
     partials, rest = [], coefficients
     while len(rest):
         last = rest[-1]
         if not abs(last) < UNIT:
-            return np.zeros(len(coefficients))
+            return None
         partials.append(last)
         rest = (rest[:-1] + last * rest[-2::-1]) / (1 - last**2) if len(rest) > 1 else rest[:0]
-    return np.arctanh(np.array(partials[::-1]))
+    return np.array(partials[::-1])
 
 
 def _inverted(ma: FloatArray) -> FloatArray:

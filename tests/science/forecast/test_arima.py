@@ -1,0 +1,47 @@
+"""ARIMA models of R's datasets against R's stats::arima (tests/reference/forecast/arima.R)."""
+
+import json
+
+import numpy as np
+import pytest
+
+from science.deadline import no_deadline
+from science.forecast.arma import Data, fit
+from science.forecast.kalman import filtered
+from science.forecast.orders import Orders
+from tests.science.forecast.saved import FOLDER, series
+
+FITS = json.loads((FOLDER / "arima.json").read_text())
+LOGS = {"lynx": np.log10, "UKgas": np.log, "JohnsonJohnson": np.log}
+FIT = pytest.mark.parametrize("known", FITS, ids=[f"{one['series']}-{one['order']}{one['seasonal']}" for one in FITS])
+
+
+def _asked(known):
+    """The series, its lags, its orders, and the regressor over its times and the forecast's."""
+    y = LOGS.get(known["series"], np.asarray)(series(known["series"]))
+    (p, d, q), (P, D, Q), h = known["order"], known["seasonal"], len(known["mean"])
+    X = np.zeros((len(y) + h, 0))
+    if known["series"] == "BJsales":
+        lead = series("BJsales_lead_3")
+        X = np.r_[lead, lead[-h:]][:, None]
+    return y, (known["season"],) * D + (1,) * d, Orders(p, q, P, Q, known["season"]), X
+
+
+@FIT
+def test_no_likelihood_is_below_r_s(known):
+    y, lags, orders, X = _asked(known)
+    data = Data(y, X, ("lead",)[: X.shape[1]], len(known["mean"]))
+    found = fit(data, lags, orders, no_deadline(), constant=not lags, by_r=True)
+    assert found.log_lik > known["loglik"] - 1e-4
+
+
+@FIT
+def test_forecasts_at_r_s_coefficients_are_r_s(known):
+    y, lags, orders, X = _asked(known)
+    coefficients = np.array(list(known["coef"].values()))
+    design = np.column_stack([np.ones(len(X)), X])[:, : len(coefficients) - orders.count]
+    level = design @ coefficients[orders.count :]
+    told = filtered(y - level[: len(y)], *orders.polynomials(coefficients[: orders.count]), lags, len(known["mean"]))
+    np.testing.assert_allclose(told.mean + level[len(y) :], known["mean"], rtol=1e-7)
+    np.testing.assert_allclose(told.std_error * known["sigma2"] ** 0.5, known["se"], rtol=1e-6)
+    assert told.log_likelihood == pytest.approx(known["loglik"], abs=1e-6)
