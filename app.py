@@ -10,7 +10,6 @@ from config import Settings
 from resources.api import mount
 from resources.commands import register
 from resources.service import EXTENSION, service_of
-from resources.shedding import Shedding
 from store.engine import engine_of
 
 
@@ -21,5 +20,4 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.extensions[EXTENSION] = service_of(settings, engine_of(settings))
     mount(app)
     register(app)
-    app.wsgi_app = Shedding(app.wsgi_app, settings.concurrency)  # type: ignore[method-assign]
     return app

@@ -23,19 +23,12 @@ from resources.logs import log_request
 from resources.problems import problem_of
 from resources.rate import bucket_of
 from resources.routes import OPEN, ROUTES
+from resources.security import CONTENT_POLICY, SECURITY_HEADERS, TRANSPORT
 from resources.service import Service, service, this_request
 
 CONFIRMED_LATER = frozenset({"regress", "mixed", "forecast", "modelprediction", "fraud"})  # their POST confirms the key
 READING = frozenset({"GET", "HEAD", "DELETE"})  # without a body: all fields are in the query string
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
-SECURITY_HEADERS = (
-    ("Cross-Origin-Opener-Policy", "same-origin"),
-    ("Referrer-Policy", "no-referrer"),
-    ("X-Content-Type-Options", "nosniff"),
-    ("X-Frame-Options", "DENY"),
-)
-CONTENT_POLICY = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")  # unless the answer has its own
-TRANSPORT = ("Strict-Transport-Security", "max-age=31536000")
 
 
 class Wire(Api):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import BoundedSemaphore
+from threading import Lock
 
 WAITING = 4  # of the 16 threads of one process: the others go on answering
 
@@ -11,10 +11,16 @@ class Waits:
     """WAITING places; whoever finds none is told at once where to look for the job."""
 
     def __init__(self) -> None:
-        self._places = BoundedSemaphore(WAITING)
+        self.taken = 0
+        self._lock = Lock()
 
     def enter(self) -> bool:
-        return self._places.acquire(blocking=False)
+        with self._lock:
+            if self.taken == WAITING:
+                return False
+            self.taken += 1
+            return True
 
     def leave(self) -> None:
-        self._places.release()
+        with self._lock:
+            self.taken -= 1

@@ -1,92 +1,93 @@
-"""Too much at once is refused before anything is done for it, in the shape of all errors."""
+"""A refusal is written from the bytes that came: in the shape of all errors, and keeping a connection only without doubt."""
 
 from __future__ import annotations
 
-import io
 import json
-import threading
-import time
 
 import pytest
 
-from resources.shedding import Shedding
+from resources.security import CONTENT_POLICY, SECURITY_HEADERS
+from resources.shedding import refusal_of, watches
 
-MOST = 1 * 11 + 4 - 1
-
-
-class Held:
-    """An application whose requests stay until they are let go."""
-
-    def __init__(self):
-        self.go, self.inside = threading.Event(), threading.Semaphore(0)
-
-    def __call__(self, environ, start_response):
-        if environ["PATH_INFO"] == "/boom":
-            raise RuntimeError
-        if environ["PATH_INFO"].startswith("/models"):
-            self.inside.release()
-            self.go.wait(10)
-        start_response("200 OK", [])
-        return [b"done"]
+POST = b"POST /models/m/predict HTTP/1.1\r\nHost: x\r\n"
 
 
-def ask(application, path, body=b""):
-    told = []
-    environ = {"PATH_INFO": path, "CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body)}
-    answer = b"".join(application(environ, lambda status, headers: told.append((status, dict(headers)))))
-    return *told[0], answer, environ["wsgi.input"]
+def told(sent: bytes) -> tuple[str, dict[str, str], bytes]:
+    head, _, body = refusal_of(sent).answer.partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    return status, dict(line.split(": ", 1) for line in lines), body
 
 
-@pytest.fixture
-def full():
-    """An application that holds as many requests as it may."""
-    held = Held()
-    application = Shedding(held, turns=1)
-    threads = [threading.Thread(target=ask, args=(application, "/models/m/predict")) for _ in range(MOST)]
-    for thread in threads:
-        thread.start()
-    for _ in threads:
-        assert held.inside.acquire(timeout=10)
-    yield application, held
-    held.go.set()
-    for thread in threads:
-        thread.join(10)
-
-
-def test_one_too_many_is_told_to_come_back(full):
-    application, _ = full
-    status, headers, answer, body = ask(application, "/models/m/predict", b"x" * 1000)
-    assert status.startswith("503")
+def test_one_too_many_is_told_to_come_back():
+    status, headers, body = told(POST + b"Content-Length: 2\r\n\r\n{}")
+    assert status == "HTTP/1.1 503 Service Unavailable"
     assert (headers["Retry-After"], headers["Content-Type"]) == ("1", "application/problem+json")
-    problem = json.loads(answer)
+    assert int(headers["Content-Length"]) == len(body)
+    problem = json.loads(body)
     assert (problem["status"], problem["type"]) == (503, "urn:lamplight:problem:busy")
     assert problem["request_id"] == headers["X-Request-Id"]
-    assert body.read() == b""
 
 
-def test_a_large_body_is_not_read_for_a_refusal(full):
-    application, _ = full
-    _, headers, _, body = ask(application, "/regress", b"x" * (2 << 20))
-    assert headers["Connection"] == "close"
-    assert len(body.read()) == 2 << 20
+def test_a_refusal_has_the_headers_of_every_answer():
+    _, headers, _ = told(POST + b"X-Forwarded-Proto: https\r\nOrigin: https://a.example\r\n\r\n")
+    assert dict((*SECURITY_HEADERS, CONTENT_POLICY)).items() <= headers.items()
+    assert headers["Strict-Transport-Security"]
+    assert headers["Vary"] == "Origin"
 
 
-@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/", "/static/page.js", "/docs"])
-def test_who_watches_and_the_pages_are_never_refused(full, path):
-    assert ask(full[0], path)[0] == "200 OK"
+@pytest.mark.parametrize(("asked", "kept"), [(b"my-id.7", True), (b"bad id", False), (b"x" * 101, False), (b"a\x7fb", False)])
+def test_an_id_that_the_caller_gave_is_kept_when_it_is_one(asked, kept):
+    _, headers, body = told(POST + b"X-Request-Id: " + asked + b"\r\n\r\n")
+    assert (headers["X-Request-Id"] == asked.decode("latin-1")) is kept
+    assert json.loads(body)["request_id"] == headers["X-Request-Id"]
 
 
-def test_there_is_room_again_when_requests_have_ended(full):
-    application, held = full
-    held.go.set()
-    give_up = time.monotonic() + 10
-    while ask(application, "/models/m/predict")[0] != "200 OK":
-        assert time.monotonic() < give_up
+def test_head_is_told_without_a_body():
+    status, headers, body = told(b"HEAD /results HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert status.endswith("503 Service Unavailable")
+    assert int(headers["Content-Length"]) > 0
+    assert body == b""
 
 
-def test_a_crash_leaves_its_place_to_others():
-    application = Shedding(Held(), turns=1)
-    for _ in range(3 * MOST):
-        with pytest.raises(RuntimeError):
-            ask(application, "/boom")
-    assert ask(application, "/results")[0] == "200 OK"
+@pytest.mark.parametrize(
+    ("sent", "whole", "keeps"),
+    [
+        (POST + b"Content-Length: 2\r\n\r\n{}", True, True),
+        (b"GET /results HTTP/1.1\r\nHost: x\r\n\r\n", True, True),
+        (POST + b"Content-Length: 2\r\nConnection: close\r\n\r\n{}", True, False),
+        (POST + b"Content-Length: 2\r\nConnection: Keep-Alive\r\n\r\n{}", True, True),
+        (POST + b"Content-Length: 9\r\n\r\n{}", False, False),  # more is to come
+        (POST + b"Content-Length: 0\r\n\r\n{}", False, False),  # the next request has begun
+        (POST + b"Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}", False, False),
+        (POST + b"Content-Length: 2\r\ncontent-length: 40\r\n\r\n{}", False, False),
+        (POST + b"Content-Length : 2\r\n\r\n", False, False),  # no name of a header ends with a blank
+        (POST + b"Content-Length: +2\r\n\r\n{}", False, False),
+        (POST + b"Content-Length: 02\r\n\r\n{}", False, False),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n", False, False),
+        (POST + b"Transfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n{}", False, False),
+        (POST + b"Expect: 100-continue\r\nContent-Length: 0\r\n\r\n", False, False),
+        (POST + b"A: b\r\n folded: c\r\n\r\n", False, False),
+        (POST + b"A: b\nContent-Length: 2\r\n\r\n", False, False),
+        (POST + b"A: \x00\r\n\r\n", False, False),
+        (b"GET /results HTTP/1.0\r\nHost: x\r\n\r\n", False, False),
+        (b"GET /results HTTP/1.1\r\nHost: x\r\n", False, False),  # the head is not whole
+        (b"", False, False),
+        (b"\x16\x03\x01\x02\x00", False, False),
+    ],
+)
+def test_where_a_request_ends_is_only_believed_without_doubt(sent, whole, keeps):
+    refusal = refusal_of(sent)
+    assert (refusal.whole, refusal.keeps) == (whole, keeps)
+    assert (b"\r\nConnection: close\r\n" in refusal.answer) is not keeps
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/", "/?x=1", "/static/page.js", "/docs", "/openapi.json"])
+def test_who_watches_and_the_pages_are_never_refused(path):
+    assert watches(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+
+
+@pytest.mark.parametrize(
+    "line", [b"GET /regress?x=/health/ HTTP/1.1", b"POST /health/live HTTP/1.1", b"GET /he", b"", b"GET //health/"]
+)
+def test_others_are(line):
+    assert not watches(line)
