@@ -44,18 +44,14 @@ SLOPES = 40  # of one factor, beyond which the search is as good as endless
 
 @dataclass(frozen=True)
 class Size:
-    """What decides how long an evaluation takes. effects: of each factor, the largest first; nested: none crosses another."""
+    """What decides how long an evaluation takes. effects: of each factor, the largest first."""
 
     rows: int
     columns: int  # of X
     variances: int  # and covariances, the residual's left out
     effects: tuple[int, ...]
     width: int  # effects of one level, of the factor that has most
-    nested: bool
-
-    @property
-    def others(self) -> int:
-        return 0 if self.nested else sum(self.effects[1:])
+    others: int  # effects of the factors that cross the largest, together
 
 
 def mixed_seconds(asked: MixedSpec, shapes: Shapes, limits: Limits) -> float:
@@ -66,10 +62,10 @@ def mixed_seconds(asked: MixedSpec, shapes: Shapes, limits: Limits) -> float:
     terms = terms_of(asked.formula, shape, limits)
     if terms is None:
         return 0.0
-    size = size_of(terms, shape)
+    size = size_of(terms, shape, limits)
     one = _evaluation(size) if asked.family == "gaussian" else _generalized_evaluation(size, asked.quadrature)
     search = one * _evaluations(asked, size)
-    seconds = START + _reading(size) + search * (1.0 + len(asked.anova or ())) + _beside(asked, size)
+    seconds = START + _reading(size) + search * (1.0 + len(asked.anova or ())) + _beside(asked, size, limits)
     if asked.intervals == "profile":
         seconds += one * PROFILE * (size.columns + size.variances + (asked.family == "gaussian"))
     if asked.intervals == "bootstrap":
@@ -77,24 +73,28 @@ def mixed_seconds(asked: MixedSpec, shapes: Shapes, limits: Limits) -> float:
     return seconds
 
 
-def size_of(terms: Terms, shape: Shape) -> Size:
-    """Measure a model by its formula."""
+def size_of(terms: Terms, shape: Shape, limits: Limits) -> Size:
+    """Measure a model by its formula; what is beyond a limit will be refused, and costs no more than what is not."""
     terms_of_bars = [(group, _slopes(bar, shape), bar.correlated) for bar in terms.bars for group in _groups(bar.group)]
     widths: dict[frozenset[str], int] = {}
     for group, slopes, _ in terms_of_bars:
         widths[group] = widths.get(group, 0) + slopes
+    nested = all(one <= other or other <= one for one, other in combinations(widths, 2))
+    effects = sorted((_levels(group, shape, limits) * width for group, width in widths.items()), reverse=True)
     return Size(
         rows=shape.rows,
         columns=columns_of(terms, shape),
         variances=sum(slopes * (slopes + 1) // 2 if correlated else slopes for _, slopes, correlated in terms_of_bars),
-        effects=tuple(sorted((_levels(group, shape) * width for group, width in widths.items()), reverse=True)),
+        effects=tuple(effects),
         width=max(widths.values(), default=1),
-        nested=all(one <= other or other <= one for one, other in combinations(widths, 2)),
+        others=0 if nested else min(sum(effects[1:]), limits.max_crossed_effects),
     )
 
 
-def _levels(group: frozenset[str], shape: Shape) -> int:
-    return min(prod(max(shape.levels.get(name) or shape.rows // 2, 1) for name in group), shape.rows)
+def _levels(group: frozenset[str], shape: Shape, limits: Limits) -> int:
+    """Count the levels of a factor; numbers, whose levels nobody has counted, may have as many as are allowed."""
+    unknown = max(min(shape.rows // 2, limits.max_levels), 1)
+    return min(prod(shape.levels.get(name) or unknown for name in group), shape.rows)
 
 
 def _groups(node: Node) -> list[frozenset[str]]:
@@ -147,10 +147,10 @@ def _evaluations(asked: MixedSpec, size: Size) -> float:
     return GENERALIZED_SEARCH[0] + GENERALIZED_SEARCH[1] * (size.variances + size.columns)
 
 
-def _beside(asked: MixedSpec, size: Size) -> float:
+def _beside(asked: MixedSpec, size: Size, limits: Limits) -> float:
     seconds = 0.0
     if asked.df == "kenward-roger" and len(size.effects) > 1:
-        seconds += KENWARD_ROGER * float(sum(size.effects)) ** 3
+        seconds += KENWARD_ROGER * float(min(sum(size.effects), limits.max_crossed_effects)) ** 3
     if asked.f_tests:
         seconds += TESTS * size.rows * size.columns**2
     if asked.residuals:

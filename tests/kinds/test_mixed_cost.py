@@ -32,19 +32,19 @@ def test_an_estimate_is_near_what_a_model_costs(measured, case):
 
 
 @pytest.mark.parametrize(
-    ("formula", "effects", "nested"),
+    ("formula", "effects", "others"),
     [
-        ("y ~ x + (1 | a/b)", (50, 5), True),
-        ("y ~ x + (1 | a) + (1 | a:b)", (50, 5), True),
-        ("y ~ x + (1 | a) + (1 | b)", (10, 5), False),
-        ("y ~ x + (x | b) + (0 + x | a:b)", (100, 20), True),
-        ("y ~ x + (c | a)", (20,), True),
+        ("y ~ x + (1 | a/b)", (50, 5), 0),
+        ("y ~ x + (1 | a) + (1 | a:b)", (50, 5), 0),
+        ("y ~ x + (1 | a) + (1 | b)", (10, 5), 5),
+        ("y ~ x + (x | b) + (0 + x | a:b)", (100, 20), 0),
+        ("y ~ x + (c | a)", (20,), 0),
     ],
 )
-def test_what_is_nested_by_its_name_crosses_nothing(formula, effects, nested):
+def test_what_is_nested_by_its_name_crosses_nothing(formula, effects, others):
     shape = Shape(1_000, {"y": None, "x": None, "a": 5, "b": 10, "c": 4})
-    size = size_of(expand(parse(formula, LIMITS), (), LIMITS), shape)
-    assert (size.effects, size.nested) == (effects, nested)
+    size = size_of(expand(parse(formula, LIMITS), (), LIMITS), shape, LIMITS)
+    assert (size.effects, size.others) == (effects, others)
 
 
 def test_kenward_and_roger_over_many_crossed_levels_are_dear():
@@ -59,3 +59,8 @@ def test_many_effects_of_one_level_are_dear():
     """A factor of six levels with 200 effects each takes longer than a request may."""
     formula = "y ~ 1" + "+(1|g)" * 200
     assert mixed_seconds(MixedSpec(formula=formula), {"data": Shape(60, {"y": None, "g": 6})}, LIMITS) > 2.0
+
+
+def test_what_a_limit_refuses_is_not_estimated_at_hours():
+    shapes = {"data": Shape(150_000, {"y": None, "g": None, "h": None})}
+    assert mixed_seconds(MixedSpec(formula="y ~ 1 + (1 | g) + (1 | h)", df="kenward-roger"), shapes, LIMITS) < 60.0
