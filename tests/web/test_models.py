@@ -13,6 +13,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("worker")]
 IRIS = "Sepal_Length ~ Sepal_Width + Petal_Length"
 MAKE = "form[name=make-model]"
 PREDICT = "form[name=predict]"
+CHANGE = "form[name=change-model]"
 NIGHTS = 4
 
 
@@ -110,10 +111,46 @@ def test_a_refit_is_waited_for_and_its_decision_told(shelf: Shelf):
 
 
 def test_a_refit_that_fails_says_why(shelf: Shelf):
-    made(shelf, "failing", spec={"formula": "y ~ nothing"}, dataset="AirPassengers")
+    made(shelf, "failing", spec={"formula": "y ~ log(y - 1000)"}, dataset="AirPassengers")
     shelf.open("models/failing")
     shelf.press("Refit now")
-    shelf.reads(".refit .fault", "nothing")
+    shelf.reads(".refit .fault", "not a finite number")
+
+
+def test_a_refit_is_stopped_when_that_is_asked_for(shelf: Shelf):
+    asked = {"formula": "Reaction ~ Days + (Days | Subject)", "method": "em", "backend": "tensorflow", "iterations": 5_000}
+    plain = {"kind": "mixed", "dataset": "sleepstudy", "refit": "manual"}
+    shelf.ask("PUT", "/models/long", {**plain, "spec": asked})
+    shelf.open("models/long")
+    shelf.press("Refit now")
+    shelf.press("Stop it")
+    shelf.reads(".refit .fault", "stopped before it had ended")
+    assert [(run["state"], run["reason"]) for run in shelf.ask("GET", "/runs?model=long")["runs"]] == [
+        ("failed", "the job was cancelled")
+    ]
+
+
+def test_how_a_model_is_kept_is_changed_and_its_version_stays(shelf: Shelf):
+    made(shelf, "changed")
+    shelf.open("models/changed")
+    shelf.page.find(".change summary").click()
+    shelf.choose(f"{CHANGE} [name=refit]", "weekly")
+    shelf.write(f"{CHANGE} [name=tolerance]", "0.1")
+    shelf.page.find(f"{CHANGE} [name=public]").click()
+    shelf.press("Keep these settings")
+    shelf.reads("#said", "changed: the settings are kept.")
+    told = shelf.ask("GET", "/models/changed")
+    assert (told["refit"], told["guard"], told["public"]) == ("weekly", {"tolerance": 0.1, "confidence": 0.95}, True)
+    assert (told["version"], told["spec"], told["holdout"]) == (1, {"formula": IRIS}, 0.2)
+
+
+def test_a_setting_that_makes_no_sense_is_told_under_the_form(shelf: Shelf):
+    made(shelf, "guarded")
+    shelf.open("models/guarded")
+    shelf.page.find(".change summary").click()
+    shelf.write(f"{CHANGE} [name=confidence]", "2")
+    shelf.press("Keep these settings")
+    shelf.reads(f"{CHANGE} .fault", "0.9999")
 
 
 def test_the_list_tells_version_age_and_metric(shelf: Shelf):
@@ -179,7 +216,7 @@ def test_a_formula_that_is_none_is_told_with_a_mark_under_the_place(shelf: Shelf
     shelf.choose(f"{MAKE} [name=dataset]", "iris")
     shelf.write(f"{MAKE} [name=formula]", "Sepal_Length ~ log(Sepal_Width")
     shelf.press("Make and fit it")
-    assert shelf.page.text(".refit .fault pre") == "Sepal_Length ~ log(Sepal_Width\n                              ^"
+    assert shelf.page.text(f"{MAKE} .fault pre") == "Sepal_Length ~ log(Sepal_Width\n                              ^"
 
 
 def test_a_name_that_is_no_column_is_told_while_writing(shelf: Shelf):

@@ -10,7 +10,7 @@ import { regression } from "./regression.js";
 import { lead } from "./shelf.js";
 
 const KINDS = [["regress", "Regression"], ["mixed", "Mixed model"], ["forecast", "Forecast"], ["fraud", "Fraud detector"]];
-const REFITS = [["nightly", "every night"], ["weekly", "every week"], ["manual", "when it is asked for"]];
+export const REFITS = [["nightly", "every night"], ["weekly", "every week"], ["manual", "when it is asked for"]];
 const TIMES = /^(ds|t|time|date|day|week|month|quarter|year|timestamp)$/i;
 
 export function making(models, datasets) {

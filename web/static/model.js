@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { badge } from "./badge.js";
+import { changing } from "./changing.js";
 import { confirmed } from "./confirm.js";
 import { driftOf } from "./drift.js";
 import { element } from "./element.js";
@@ -31,7 +32,7 @@ export async function oneModel(name) {
       element("div", {}, ...model.live ? [...says(model.live), predicting(model)] : [unfitted()])),
     ...versions.length ? [versionsOf(model, versions)] : [],
     ...model.live ? [driftOf(model)] : [],
-    element("div", { class: "end" }, deleting(model)),
+    element("div", { class: "end" }, changing(model), deleting(model)),
   ];
 }
 
