@@ -18,6 +18,7 @@ from science.limits import Limits
 from science.table import FloatArray, IntArray, Table, table_of_columns
 
 ID = "id"
+LONGEST_ID = 200  # characters
 RISK_DIGITS = 2  # behind the point of a risk score: a hundredth is a thousandth of the probability, which is not known as well
 MOST_REASONS = 20
 NAMED = 5  # columns, in the words of an error
@@ -157,6 +158,8 @@ def read_columns(fit: Fit, columns: Columns, limits: Limits) -> Read:
     if absent:
         raise InvalidInput(f"the model needs the column {absent[0]}", field=f"data.{absent[0]}")
     rows = _length(columns)
+    if not rows:
+        raise InvalidInput("there are no payments; give at least one", field="data")
     limits.check("max_rows", rows, f"the data has {rows} rows", field="data")
     needed = {name: columns[name] for name in fit.spec.columns}
     try:
@@ -239,10 +242,13 @@ def _length(columns: Columns) -> int:
 
 
 def _id(value: object, field: str) -> str:
-    if isinstance(value, bool) or not isinstance(value, str | int | float) or not 1 <= len(text := _text(value)) <= 200:
-        raise InvalidInput("an id is a text of 1 to 200 characters, or a whole number", field=field)
+    text = _text(value)
+    if text is None or not 1 <= len(text) <= LONGEST_ID:
+        raise InvalidInput(f"an id is a text of 1 to {LONGEST_ID} characters, or a whole number", field=field)
     return text
 
 
-def _text(value: str | int | float) -> str:
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+def _text(value: object) -> str | None:
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() else None
+    return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None

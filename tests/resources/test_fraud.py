@@ -214,6 +214,7 @@ REFUSED = [
     ({"data": {"V1": [1.0]}}, 422, "/data/V2"),
     ({"data": {name: [1.0] * (1 + (name == "V2")) for name in COLUMNS}}, 422, "/data"),
     ({"data": dict.fromkeys(COLUMNS, 3)}, 422, "/data"),
+    ({"data": {name: [] for name in COLUMNS}}, 422, "/data"),
     ({"transactions": [payment(0)], "reasons": -1}, 422, "/reasons"),
     ({"transactions": [payment(0)], "threshold": {"mode": "score"}}, 422, "/threshold/value"),
     ({"transactions": [payment(0)], "threshold": {"mode": "alert_rate", "value": 2}}, 422, "/threshold/value"),
@@ -221,6 +222,7 @@ REFUSED = [
     ({"transactions": [payment(0)], "threshold": {"mode": "luck"}}, 422, "/threshold/mode"),
     ({"transactions": [payment(0, id={"x": 1})]}, 422, "/transactions/0/id"),
     ({"transactions": [payment(0, id="x" * 201)]}, 422, "/transactions/0/id"),
+    ({"transactions": [payment(0, id=1.5)]}, 422, "/transactions/0/id"),
     ({"model": 7, "transactions": [payment(0)]}, 422, "/model"),
 ]
 

@@ -73,6 +73,14 @@ def test_a_file_goes_in_and_comes_out(client):
     assert [line["id"] for line in lines] == [f"t{place}" for place in ROWS]
 
 
+@pytest.mark.parametrize(("mark", "told"), [(";", "semicolons"), ("\t", "tabs")])
+def test_a_file_with_other_separators_is_told_so(client, mark, told):
+    body = "\ufeff" + mark.join(COLUMNS) + "\n" + mark.join("0,5" for _ in COLUMNS)
+    response = client.post("/fraud?model=cards", data=body.encode(), headers={"Content-Type": "text/csv"})
+    assert (response.status_code, response.json["errors"][0]["pointer"]) == (422, "/data")
+    assert f"separated by {told}" in response.json["detail"]
+
+
 def test_an_id_is_no_formula(asked_for):
     _, (line,) = records(asked_for("text/csv", [payment(0, id="=HYPERLINK(A1)")]))
     assert line["id"] == "'=HYPERLINK(A1)"
