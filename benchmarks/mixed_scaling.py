@@ -30,7 +30,7 @@ def drawn(path: Path, folder: Path) -> None:
         levels = [size for size in SIZES if size * 4 <= ROWS_FOR_LEVELS]
         by_levels = [seconds(simulated(ROWS_FOR_LEVELS, size), formula, folder) for size in levels]
         left.loglog(SIZES, by_rows, label=label, **LINE)
-        right.loglog(levels, by_levels, label=label, **LINE)
+        right.semilogx(levels, by_levels, label=label, **LINE)
         print(label, "rows", *(f"{n}: {t:.4f}" for n, t in zip(SIZES, by_rows, strict=True)))
         print(label, "levels", *(f"{n}: {t:.4f}" for n, t in zip(levels, by_levels, strict=True)))
         slope = np.polyfit(np.log(SIZES[3:]), np.log(by_rows[3:]), 1)[0]
@@ -40,6 +40,7 @@ def drawn(path: Path, folder: Path) -> None:
         axes.set_ylabel("CPU seconds")
         axes.grid(True, which="major", alpha=0.3)
         axes.legend(frameon=False)
+    right.set_ylim(bottom=0.0)
     figure.savefig(path)
 
 
