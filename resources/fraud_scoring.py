@@ -56,8 +56,8 @@ from science.fraud.reading import Read
 from science.fraud.spec import FraudSpec
 from science.fraud.thresholds import Decision
 from store import detectors, payments, sample_detector
-from store.detectors import Detector
 from store.engine import driving
+from store.models import Pointer
 from store.payments import Payment, keyed
 
 KIND = "fraud"
@@ -107,11 +107,11 @@ class Sent:
     unknown: tuple[str, ...]  # columns that the model does not know
 
 
-def score_payments(name: str, asker: Caller, service: Service) -> Response:
-    """Score the payments of this request by a detector of the caller's site, or one that is public to it."""
+def score_payments(name: str, found: Pointer, asker: Caller, service: Service) -> Response:
+    """Score the payments of this request by the version of a detector that was found to answer. Raises Conflict."""
     body = read_body(request, service.settings.max_body_bytes)
     asked = validated(PaymentsToScore, fields_of_payments(request, body, service))
-    return scored(name, asked, answering(name, asker, service), asker, service)
+    return scored(name, asked, _live(found, service), asker, service)
 
 
 def fields_of_payments(request: Request, body: bytes, service: Service) -> Fields:
@@ -154,7 +154,7 @@ def sample() -> Answering:
     return Answering(None, 1, found.fitted_at, False, kept.fit)
 
 
-def _live(found: Detector, service: Service) -> Answering:
+def _live(found: Pointer, service: Service) -> Answering:
     assert found.version is not None
     assert found.number is not None
     assert found.fitted_at is not None

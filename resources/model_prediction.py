@@ -81,7 +81,7 @@ def _predicted(name: str, asker: Caller, this: Service) -> Response:
     media_type = _media_type()
     pointer = _pointer(name, asker, this)
     if pointer.kind == FRAUD:
-        return score_payments(name, asker, this)
+        return score_payments(name, pointer, asker, this)
     body = read_body(request, this.settings.max_body_bytes)
     with this.gate.turn():
         model = modelled(pointer.kind)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from store.catalog import NAME
 from store.driver import Pooled, prepared, row
-from store.models import ANSWERING, pointer_of
+from store.models import ANSWERING, Pointer, pointer_of
 
 FIND = prepared(
     "find_detector",
@@ -18,22 +15,9 @@ FROM (SELECT 1) AS once LEFT JOIN models m ON m.site_id = %(site_id)s AND m.name
 )
 
 
-@dataclass(frozen=True)
-class Detector:
-    """A model and the version that answers for it. version, number, fitted_at: None before the first refit."""
-
-    model_id: int
-    kind: str
-    public: bool
-    version: int | None
-    number: int | None
-    fitted_at: datetime | None
-    stale: bool
-
-
-def find(connection: Pooled, site_id: int, name: str, digest: bytes | None) -> tuple[bool, Detector | None]:
+def find(connection: Pooled, site_id: int, name: str, digest: bytes | None) -> tuple[bool, Pointer | None]:
     """Find a site's model of this name; and tell whether the key of this digest lives and is the site's."""
     found = row(connection, FIND, {"site_id": site_id, "name": name if NAME.fullmatch(name) else "", "digest": digest})
     assert found is not None
     lives, *_, model_id = found
-    return lives, None if model_id is None else Detector(model_id, **vars(pointer_of(connection, found[1:])))
+    return lives, None if model_id is None else pointer_of(connection, found[1:])

@@ -120,6 +120,7 @@ class Model:
 class Pointer:
     """Which version of a model answers now. version, number, fitted_at: None before the first refit."""
 
+    model_id: int
     kind: str
     public: bool
     version: int | None
@@ -201,7 +202,7 @@ def pointer_to_key(connection: Pooled, digest: bytes, site_id: int, name: str) -
 def pointer_of(connection: Pooled, found: tuple[Any, ...]) -> Pointer:
     """Read a row of ANSWERING."""
     kind, public, version, number, fitted_at, old, id = found
-    return Pointer(kind, public, version, number, fitted_at, bool(old) and age(connection, id).stale)
+    return Pointer(id, kind, public, version, number, fitted_at, bool(old) and age(connection, id).stale)
 
 
 def age(connection: Pooled, id: int) -> Age:
