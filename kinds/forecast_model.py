@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import numpy as np
@@ -15,14 +15,14 @@ from kinds.forecast import Asks, ForecastSpec, Percentage, Step, spec_of
 from kinds.forecast_answer import told
 from kinds.forecast_series import Columns, columns_of, one_of_table
 from kinds.kind import Judged, Modelled
-from science.deadline import Deadline, no_deadline
+from science.deadline import Deadline
 from science.forecast import scores
 from science.forecast.answer import Row
 from science.forecast.calendar import calendar
-from science.forecast.engine import fit
+from science.forecast.engine import continued, fit
 from science.forecast.fitted import Fitted, tell
 from science.forecast.provenance import MAX_HORIZON
-from science.forecast.spec import MOST_LEVELS, MOST_SUMS, Spec
+from science.forecast.spec import MOST_LEVELS, MOST_SUMS
 from science.forecast.stored import from_parameters, to_parameters
 from science.limits import Limits
 from science.table import FloatArray, IntArray, Table
@@ -75,14 +75,14 @@ def predictions(kept: Kept, body: StepsToPredict, _: Table | None, __: Limits) -
 
 
 def judge(kept: Kept, rest: Table, held: Table, limits: Limits) -> Judged:
-    """Forecast the steps held back from the past, by this fit's differences; absolute errors, step by step."""
+    """Forecast the steps held back by what this fit has learned, from the past alone; absolute errors, step by step."""
     y, steps = _held(kept, rest, held)
     inside = np.isfinite(y) & (steps <= MAX_HORIZON)
     losses = np.full(len(y), np.nan)
     if not inside.any():
         return Judged(losses, {})
     past = one_of_table(rest, kept.columns)
-    again = fit(_settled(kept.fitted, int(steps[inside].max())), past, limits, no_deadline())
+    again = continued(kept.fitted, past, int(steps[inside].max()), limits)
     told_rows = tell(again).forecast
     rows = [told_rows[step - 1] for step in steps[inside]]
     actual, median = y[inside], np.array([row.median for row in rows])
@@ -137,11 +137,6 @@ def _held(kept: Kept, rest: Table, held: Table) -> tuple[FloatArray, IntArray]:
     before, after = (one_of_table(table, kept.columns).ds or () for table in (rest, held))
     places = calendar((*before, *after)).places
     return y, places[len(before) :] - places[len(before) - 1]
-
-
-def _settled(fitted: Fitted, h: int) -> Spec:
-    """The fit's question for another horizon, with the differences that it settled on."""
-    return replace(fitted.spec, h=h, differences=fitted.choice.lags, aggregate=())
 
 
 FORECAST_MODEL = Modelled(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 
 import numpy as np
 from scipy.linalg import solve_triangular
 
-from errors import InvalidInput
+from errors import InvalidInput, RefitNeeded
 from science.deadline import Deadline
 from science.forecast.banded import Process, process
 from science.forecast.differences import check_length, difference, extend
-from science.forecast.estimate import Estimate, estimate, sketch, standard_errors
+from science.forecast.estimate import Estimate, at, estimate, sketch, standard_errors
 from science.forecast.kalman import filtered
 from science.forecast.likelihood import Sample
 from science.forecast.orders import Orders
@@ -105,6 +105,20 @@ def fit(data: Data, lags: Sequence[int], orders: Orders, deadline: Deadline, *, 
     _check_length(data, lags, orders, prepared)
     with _independent_regressors():
         return _told(data, lags, estimate(orders, prepared.sample, deadline), prepared, by_r=by_r)
+
+
+def carried(data: Data, lags: Sequence[int], orders: Orders, values: FloatArray, sigma2: float, *, by_r: bool = False) -> Arma:
+    """Forecast from these data by what was estimated from others: coefficients, a constant if there is one more, and sigma2."""
+    constant = len(values) > orders.count
+    prepared = _prepared(data, lags, constant)
+    _check_length(data, lags, orders, prepared)
+    own, beta = values[: orders.count], values[orders.count :]
+    sample = prepared.sample
+    found = at(orders, own, Sample(sample.w - sample.X @ beta, sample.gaps, sample.X[:, :0]))
+    if found is None:
+        raise RefitNeeded("the stored coefficients are of no stationary process; fit the model again")
+    told = _told(data, lags, Estimate(orders, own, replace(found, beta=beta), True), prepared, by_r=by_r)
+    return replace(told, sigma2=sigma2)
 
 
 def search(data: Data, lags: Sequence[int], season: int, deadline: Deadline, *, by_r: bool = False) -> Arma:

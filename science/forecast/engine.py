@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from errors import InvalidInput
-from science.deadline import Deadline
+from science.deadline import Deadline, no_deadline
 from science.forecast import arma, naive
 from science.forecast.answer import Forecast, ModelTold, Part
 from science.forecast.backtest import backtest
@@ -61,6 +61,20 @@ def fit(spec: Spec, series: Series, limits: Limits, deadline: Deadline) -> Fitte
 
     Raises InvalidInput (TooShort among them) naming what cannot be used, LimitExceeded, DeadlineExceeded.
     """
+    return _fit(spec, series, limits, deadline, None)
+
+
+def continued(fitted: Fitted, series: Series, h: int, limits: Limits) -> Fitted:
+    """Forecast h steps from another end of the series by what a fit has learned, as a fit of that series.
+
+    Differences, ARMA coefficients with their variance, weights of an average and the widening stay as they are; the values behind
+    the forecast are those given. Forms that average their parameters over a grid do so over these values. Raises as fit() does.
+    """
+    spec = replace(fitted.spec, h=h, differences=fitted.choice.lags, aggregate=())
+    return _fit(spec, series, limits, no_deadline(), fitted)
+
+
+def _fit(spec: Spec, series: Series, limits: Limits, deadline: Deadline, learned: Fitted | None) -> Fitted:
     check_series(series, spec, limits)
     ready = _prepared(series, spec)
     known = ready.y[np.isfinite(ready.y)]
@@ -70,9 +84,9 @@ def fit(spec: Spec, series: Series, limits: Limits, deadline: Deadline) -> Fitte
         return _constant(ready, spec, series, float(known[0]))
     powers = _powers(spec, known)
     choice = _choice(ready, spec, powers)
-    y, modelled, told, notices = _modelled(ready, spec, powers, choice, deadline)
+    y, modelled, told, notices = _modelled(ready, spec, powers, choice, deadline, learned)
     lengths = _lengths(y, ready, spec)
-    widened = calibrate(y, modelled, lengths)
+    widened = learned.calibration if learned else calibrate(y, modelled, lengths)
     method = widened if spec.interval == "calibrated" else Calibration(1.0, 0, 1.0)
     return Fitted(
         spec=spec,
@@ -146,13 +160,13 @@ def _choice(ready: _Prepared, spec: Spec, powers: Sequence[Power]) -> Choice:
 
 
 def _modelled(
-    ready: _Prepared, spec: Spec, powers: Sequence[Power], choice: Choice, deadline: Deadline
+    ready: _Prepared, spec: Spec, powers: Sequence[Power], choice: Choice, deadline: Deadline, learned: Fitted | None
 ) -> tuple[FloatArray, Mixture, ModelTold, list[Notice]]:
     """Return y without gaps, its forecasts, what is told of them, and warnings."""
     gaps = int(np.isnan(ready.y).sum())
     orders = isinstance(spec.model, ArmaOrders)
     if orders or spec.model == "arma" or ready.names:
-        return _by_arma(ready, spec, powers[0], choice, deadline)
+        return _by_arma(ready, spec, powers[0], choice, deadline, learned)
     y, notices = ready.y, []
     if gaps:
         bridge = _fitted_arma(ready, spec, powers[0], choice, deadline)
@@ -168,14 +182,26 @@ def _modelled(
         raise InvalidInput(f"the series is too short, or has no season, for the model {spec.model}", field="model")
     if spec.model != "auto":
         return y, single(pool[0], positive=bool(y.min() > 0)), _told(pool[0], "the caller"), notices
-    mixture = average(y, pool, lengths, ready.season)
+    mixture = (learned and _weighed_alike(pool, learned.mixture)) or average(y, pool, lengths, ready.season)
     return y, mixture, _told_average(mixture, len(lengths) - 1), notices
 
 
+def _weighed_alike(pool: Sequence[Outlook], learned: Mixture) -> Mixture | None:
+    """Give the forms the weights of an earlier average; None when one of its forms is not to be had of this series."""
+    forms = {(outlook.name, outlook.power): outlook for outlook in pool}
+    wanted = [(outlook.name, outlook.power) for outlook in learned.outlooks]
+    if not set(wanted) <= set(forms):
+        return None
+    origins = len(pool[0].mean)
+    return replace(
+        learned, outlooks=tuple(forms[key] for key in wanted), weights=np.repeat(learned.weights[:, :1], origins, axis=1)
+    )
+
+
 def _by_arma(
-    ready: _Prepared, spec: Spec, power: Power, choice: Choice, deadline: Deadline
+    ready: _Prepared, spec: Spec, power: Power, choice: Choice, deadline: Deadline, learned: Fitted | None
 ) -> tuple[FloatArray, Mixture, ModelTold, list[Notice]]:
-    model = _fitted_arma(ready, spec, power, choice, deadline)
+    model = _fitted_arma(ready, spec, power, choice, deadline, learned)
     y = power.back(model.y)
     lengths = _lengths(y, ready, spec)
     behind, sigmas = model.means_from(lengths[1:], spec.h)
@@ -209,9 +235,15 @@ def _by_arma(
     return y, single(found, positive=False), told, notices
 
 
-def _fitted_arma(ready: _Prepared, spec: Spec, power: Power, choice: Choice, deadline: Deadline) -> arma.Arma:
+def _fitted_arma(
+    ready: _Prepared, spec: Spec, power: Power, choice: Choice, deadline: Deadline, learned: Fitted | None = None
+) -> arma.Arma:
     data = arma.Data(power.forward(ready.y), ready.X, ready.names, spec.h)
     by_r = spec.likelihood == "r"
+    if learned and learned.model.log_lik is not None:  # it is an ARMA, not of a constant series
+        values, orders = learned.model.coefficients, Orders.of_names(learned.model.coefficients, learned.season)
+        sigma2 = learned.model.sigma2
+        return arma.carried(data, choice.lags, orders, np.array(list(values.values())), sigma2, by_r=by_r)
     if isinstance(spec.model, ArmaOrders):
         asked = spec.model
         if asked.P + asked.Q and ready.season == 1:

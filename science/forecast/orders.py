@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +33,12 @@ class Orders:
         """R's names of the coefficients, in the order in which they are kept: ar, ma, sar, sma."""
         parts = (("ar", self.p), ("ma", self.q), ("sar", self.P), ("sma", self.Q))
         return tuple(f"{name}{i + 1}" for name, order in parts for i in range(order))
+
+    @classmethod
+    def of_names(cls, names: Iterable[str], season: int) -> Orders:
+        """Count the coefficients of each part; other names are of no part."""
+        parts = [name.rstrip("0123456789") for name in names]
+        return cls(parts.count("ar"), parts.count("ma"), parts.count("sar"), parts.count("sma"), season)
 
     def split(self, coefficients: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
         """Part the coefficients into ar, ma, sar, sma."""
