@@ -68,7 +68,7 @@ def refitted(database: str) -> None:
         site = sites.find(connection, "benchmark")
         assert site is not None
         asked = Asked("regress", {"formula": FORMULA}, "iris", "nightly", 0.2, {}, False)
-        models.put(connection, site.id, "sepals", asked, max_models=1)
+        models.put(connection, site.id, "sepals", asked, max_models=2)
     engine.dispose()
     environ = os.environ | {"DATABASE_URL": database, "LAMPLIGHT_SECRET": SECRET}
     subprocess.run((sys.executable, "-m", "jobs.refit"), cwd=ROOT, env=environ, stdout=subprocess.DEVNULL, check=True)
