@@ -13,7 +13,7 @@ from errors import InvalidInput
 from science.fraud.fit import Fit, Reason, Scores, explain, score
 from science.fraud.reading import Fault, Read, read_records, read_table
 from science.fraud.reference import MOST, levels_of
-from science.fraud.thresholds import Decision, Threshold, decide
+from science.fraud.thresholds import Decision, Outcomes, Threshold, decide
 from science.limits import Limits
 from science.table import FloatArray, IntArray, Table, table_of_columns
 
@@ -38,6 +38,7 @@ COLUMNS = {
     "oneOf": [{"type": "object", "additionalProperties": {"type": "array"}}, PAYMENTS, {"type": "null"}],
 }
 Columns = Mapping[str, Sequence[object]]
+USUAL = decide(Threshold(), Outcomes.empty())
 
 
 class ThresholdAsked(BaseModel):
@@ -127,7 +128,7 @@ class Explained:
 
 def decision_of(asked: ThresholdAsked | None, fit: Fit) -> Decision:
     """Turn what was asked into a risk score from which on there is an alert. Raises InvalidInput naming the field."""
-    return decide(threshold_of(asked), fit.outcomes)
+    return USUAL if asked is None else decide(threshold_of(asked), fit.outcomes)
 
 
 def threshold_of(asked: ThresholdAsked | None) -> Threshold:
@@ -179,7 +180,7 @@ def ids_of(values: Sequence[object], *, field: str) -> list[str | None]:
 def explained(fit: Fit, X: FloatArray, why: int) -> Explained:
     """Score rows X (n, p), with `why` reasons for each; risks are rounded, so that levels and alerts follow from what is read."""
     found, reasons = explain(fit, X, why) if why else (score(fit, X), [()] * len(X))
-    return Explained(Scores(found.score, found.risk.round(RISK_DIGITS), found.tail, found.probability), reasons)
+    return Explained(Scores(found.score, found.risk.round(RISK_DIGITS), found.probability), reasons)
 
 
 def scored_rows(read: Read, found: Explained, decision: Decision, ids: Sequence[str | None]) -> list[object]:

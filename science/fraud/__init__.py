@@ -9,7 +9,7 @@ What others call, and where it is:
     reading     read_records(columns, records, ignored) and read_table(columns, table) -> Read: the rows X (m, p) that can be
                 scored, their places, and a Fault(code, columns) for each place that cannot:
                 missing, infinite, text, unknown_column. columns are fit.spec.columns.
-    fit         score(fit, X) -> Scores(score, risk, tail, probability): arrays (n,); risk is -25 log10 of tail within 0 and 100.
+    fit         score(fit, X) -> Scores(score, risk, probability): arrays (n,); risk is -25 log10 of P within 0 and 100.
                 explain(fit, X, count) -> Scores and for each row a tuple of Reason(column, observed, expected, direction, share);
                 shares(fit, X) -> (n, p), rows sum to one. A row's numbers are the same to the last bit in any batch.
     reference   levels_of(risk) -> "low", "elevated" (from 50), "high" (from 75).

@@ -55,7 +55,7 @@ class Detector:
         scores = np.empty(len(Z))
         for start in range(0, len(Z), AT_ONCE):
             part = slice(start, start + AT_ONCE)
-            scores[part] = blended(self.rarity.of(self.energies(Z[part])))
+            scores[part] = _blended(self.rarity.of(self.energies(Z[part])))[0]
         return scores
 
     def energies(self, Z: np.ndarray) -> FloatArray:
@@ -66,20 +66,21 @@ class Detector:
         """Score rows Z (n, p), and tell what moved them. Give it AT_ONCE rows at most: it keeps what is computed in between."""
         deviations = _deviations(self.views, Z)
         energies = _energies(self.views, deviations, len(Z))
-        rarity = self.rarity.of(energies)
-        says = np.exp(rarity - rarity.max(1, keepdims=True)) / (energies + LEAST)
-        return Seen(blended(rarity), self._shares(Z.shape, deviations, says), self._expected(Z, deviations))
+        scores, says = _blended(self.rarity.of(energies))
+        says /= energies + LEAST
+        return Seen(scores, self._shares(Z.shape, deviations, says), self._expected(Z, deviations))
 
     def _shares(self, shape: tuple[int, ...], deviations: list[np.ndarray], says: FloatArray) -> FloatArray:
         """Add what each column contributes to each view, says (n, v) times: (n, p), a row sums to one."""
-        shares = np.zeros(shape)
-        for v, (view, D) in enumerate(zip(self.views, deviations, strict=True)):
-            shares += says[:, v, None] * view.contributions(D).reshape(shape)
+        n, p = shape
+        parts = [view.contributions(D).reshape(n, 1, p) for view, D in zip(self.views, deviations, strict=True)]
+        shares = (says[:, None] @ np.concatenate(parts, axis=1))[:, 0]  # in float64: says is
         whole = shares.sum(1, keepdims=True)
-        if (nothing := whole[:, 0] <= 0).any():  # a row without any energy: all columns alike
-            shares[nothing], whole[nothing] = 1.0, shape[1]
+        if whole.min() <= 0:  # a row without any energy: all columns alike
+            nothing = whole[:, 0] <= 0
+            shares[nothing], whole[nothing] = 1.0, p
         shares /= whole
-        return shares
+        return np.asarray(shares)
 
     def _expected(self, Z: np.ndarray, deviations: list[np.ndarray]) -> FloatArray:
         both = zip(self.views, deviations, strict=True)
@@ -92,10 +93,11 @@ def detector_of(views: tuple[View, ...], Z: np.ndarray, weight: FloatArray) -> D
     return Detector(views, rarity_of(_energies(views, _deviations(views, Z), len(Z)), weight))
 
 
-def blended(rarity: FloatArray) -> FloatArray:
-    """Return the score of -log P (n, v): log mean 1 / P."""
-    highest = rarity.max(-1)
-    return np.asarray(highest + np.log(np.exp(rarity - highest[:, None]).sum(-1) / rarity.shape[1]))
+def _blended(rarity: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the scores (n,) of -log P (n, v), log mean 1 / P, and in proportion 1 / P of each view (n, v)."""
+    highest = rarity.max(1, keepdims=True)
+    says = np.exp(rarity - highest)
+    return highest[:, 0] + np.log(says.sum(1) / rarity.shape[1]), says
 
 
 def _deviations(views: tuple[View, ...], Z: np.ndarray) -> list[np.ndarray]:

@@ -12,7 +12,7 @@ from science.fraud.drift import Histograms
 from science.fraud.head import Head
 from science.fraud.holdout import Judge
 from science.fraud.metrics import Metrics
-from science.fraud.reference import Reference, risk_of
+from science.fraud.reference import Reference
 from science.fraud.scale import Scaling
 from science.fraud.spec import FraudSpec
 from science.fraud.thresholds import Outcomes
@@ -74,11 +74,10 @@ class Fit:
 
 @dataclass(frozen=True)
 class Scores:
-    """What each row got. score: (n,), unbounded; risk: (n,) 0 to 100; tail: (n,) P of a legitimate row this strange."""
+    """What each row got. score: (n,), unbounded; risk: (n,) 0 to 100."""
 
     score: FloatArray
     risk: FloatArray
-    tail: FloatArray
     probability: FloatArray | None  # of fraud, where labels taught it
 
 
@@ -123,9 +122,8 @@ def shares(fit: Fit, X: FloatArray) -> FloatArray:
 
 
 def _scores(fit: Fit, Z: np.ndarray, scores: FloatArray) -> Scores:
-    log_tail = fit.reference.log_tail(scores)
     probability = None if fit.head is None else fit.head.probabilities(Z, scores)
-    return Scores(scores, risk_of(log_tail), np.exp(log_tail), probability)
+    return Scores(scores, fit.reference.risk(scores), probability)
 
 
 def _reasons(

@@ -35,13 +35,16 @@ class Reference:
     def log_tail(self, scores: FloatArray) -> FloatArray:
         """Return log P(score >= s) for scores (n,): decreasing, strictly so beyond the median."""
         inside = np.interp(scores, self.knots, self.log_p)
-        beyond = np.maximum(scores - self.knots[-1], 0.0) / self.scale
+        beyond = scores - self.knots[-1]
+        if beyond.max(initial=0.0) <= 0:  # what most payments are
+            return np.asarray(inside)
+        beyond = np.maximum(beyond, 0.0) / self.scale
         tail = np.log1p(self.shape * beyond) / self.shape if self.shape > 0 else beyond
         return np.asarray(inside - tail)
 
     def risk(self, scores: FloatArray) -> FloatArray:
         """Return -25 log10 P, within 0 and 100, for scores (n,)."""
-        return risk_of(self.log_tail(scores))
+        return np.asarray(np.minimum(np.maximum(self.log_tail(scores) * (-SCALE / log(10.0)), 0.0), MOST))
 
 
 def reference_of(scores: FloatArray, weight: FloatArray) -> Reference:
@@ -57,11 +60,6 @@ def reference_of(scores: FloatArray, weight: FloatArray) -> Reference:
     knots, log_p = values[picked], np.log(above[first[picked]])
     shape, scale = _pareto(s[s > u] - u, w[s > u])
     return Reference(knots, log_p, shape, scale)
-
-
-def risk_of(log_tail: FloatArray) -> FloatArray:
-    """Return -25 log10 P, within 0 and 100, for natural logarithms of P (n,)."""
-    return np.asarray(np.minimum(np.maximum(log_tail * (-SCALE / log(10.0)), 0.0), MOST))
 
 
 def levels_of(risk: FloatArray) -> list[str]:

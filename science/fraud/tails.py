@@ -52,7 +52,7 @@ def tails_of(Z: np.ndarray, weight: FloatArray) -> Tails:
 
 def _keys(Z: FloatArray, columns: int) -> FloatArray:
     """Bring each column (..., p) into its interval by sums and a quotient, whose last digits are the same everywhere."""
-    return np.asarray(Z / (1 + np.abs(Z)) + 2.0 * np.arange(columns))
+    return np.asarray(Z / (1 + np.abs(Z)) + np.arange(0.0, 2 * columns, 2))
 
 
 def _column(values: FloatArray, weight: FloatArray, half: float) -> tuple[FloatArray, FloatArray]:
