@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection
 
-from errors import NotFound, RefitNeeded
+from errors import Conflict, NotFound, RefitNeeded
 from jobs.challenge import Decision, challenger_of, champion_of, decided, new_version
 from jobs.drift import drift_since
 from jobs.learned import LEARNED, NOTHING
@@ -19,10 +20,13 @@ from science.guard import Guard
 from science.table import Table, table_of_columns
 from science.version import ENGINE
 from store import datasets, models, runs, versions
+from store.datasets import DatasetInfo
 from store.engine import reading
 from store.models import Model
 from store.runs import Run
 from store.versions import Artifact, NewVersion, Version
+
+READINGS = 3  # of a dataset that is replaced while it is read
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,11 @@ def _night(run_id: int, context: Context) -> Night | None:
         model = None if run is None else models.by_id(connection, run.model_id)
         if run is None or run.state != "queued" or model is None:
             return None
-        dataset = datasets.find(connection, model.site_id, model.dataset)
-        if dataset is None:
-            raise NotFound(f"the dataset {model.dataset} is not there any more")
+        dataset = _found(connection, model.site_id, model.dataset)
         champion = None if model.live is None else versions.by_id(connection, model.live)
         more = LEARNED[model.kind](connection, model) if model.kind in LEARNED else NOTHING
         same = _fitted_to(connection, model, more.named(dataset.fingerprint))
-        columns = {} if same else datasets.load(connection, dataset)
+        dataset, columns = (dataset, {}) if same else _loaded(connection, dataset)
         table = more.into(table_of_columns(columns, context.limits, field="dataset")) if columns else Table({}, 0)
         fingerprint = more.named(dataset.fingerprint) or table.fingerprint
         if dataset.fingerprint is None:  # a registered one changes without telling
@@ -74,6 +76,22 @@ def _night(run_id: int, context: Context) -> Night | None:
         stored = None if champion is None or same else _stored(connection, champion)
     context.report(0.1, f"{table.rows} rows of {model.dataset}" if not same else f"the data of version {same.number} again")
     return Night(run, model, KINDS[model.kind], table, fingerprint, champion, same, stored)
+
+
+def _loaded(connection: Connection, dataset: DatasetInfo) -> tuple[DatasetInfo, dict[str, list[Any]]]:
+    """Load a dataset; when it is put anew while it is read, the new one. Raises Conflict when that never ends, NotFound."""
+    for _ in range(READINGS - 1):
+        with suppress(Conflict):
+            return dataset, datasets.load(connection, dataset)
+        dataset = _found(connection, dataset.site_id, dataset.name)
+    return dataset, datasets.load(connection, dataset)
+
+
+def _found(connection: Connection, site_id: int, name: str) -> DatasetInfo:
+    found = datasets.find(connection, site_id, name)
+    if found is None:
+        raise NotFound(f"the dataset {name} is not there any more")
+    return found
 
 
 def _fitted_to(connection: Connection, model: Model, fingerprint: str | None) -> Version | None:

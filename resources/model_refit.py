@@ -12,7 +12,7 @@ from resources.body import fields_of_query
 from resources.caller import owning_caller
 from resources.dataset_models import NoQuery
 from resources.job_answer import JobAnswer, job_response
-from resources.model_access import own_model
+from resources.model_access import no_model, own_model
 from resources.operation import Operation
 from resources.service import service
 from resources.validation import validated
@@ -34,6 +34,8 @@ class ModelRefit(Resource):
         validated(NoQuery, fields_of_query(request))
         with writing(service().engine) as connection:
             run = runs.ask(connection, own_model(connection, owner, name).id)
+            if run is None:
+                raise no_model()
             job = run.job
             if job is None:
                 job = enqueue(connection, owner.site_id, "refit", {"run": run.id}, lock=f"run {run.id}")

@@ -31,7 +31,7 @@ ORDER BY m.id
 NIGHT = f"""
 WITH asked AS (
     INSERT INTO runs (site_id, model_id, revision, date, trigger)
-    SELECT site_id, id, revision, %(date)s, 'night' FROM models WHERE id = %(model_id)s
+    SELECT site_id, id, revision, %(date)s, 'night' FROM models WHERE id = %(model_id)s FOR KEY SHARE
     ON CONFLICT (model_id, revision, date) WHERE trigger = 'night' DO UPDATE SET state = 'queued', finished_at = NULL, job = NULL
     WHERE runs.state = 'failed' AND runs.finished_at < %(before)s
     RETURNING *
@@ -45,7 +45,7 @@ WHERE r.model_id = %(model_id)s AND r.date = %(date)s AND r.trigger = 'night'
 ASK = f"""
 WITH asked AS (
     INSERT INTO runs (site_id, model_id, revision, date, trigger)
-    SELECT site_id, id, revision, (now() AT TIME ZONE 'UTC')::date, 'asked' FROM models WHERE id = %(model_id)s
+    SELECT site_id, id, revision, (now() AT TIME ZONE 'UTC')::date, 'asked' FROM models WHERE id = %(model_id)s FOR KEY SHARE
     ON CONFLICT (model_id) WHERE trigger = 'asked' AND state = 'queued' DO UPDATE SET trigger = 'asked' RETURNING *
 )
 SELECT {FIELDS} FROM asked r JOIN models m ON m.id = r.model_id
@@ -119,8 +119,9 @@ def due(
 
 
 def ask_for_night(connection: Connection, model_id: int, date: date, *, before: datetime) -> Run | None:
-    """Make the run of a model and a date, or take one up again that had failed `before`. None: it is made, or decided, already.
+    """Make the run of a model and a date, or take one up again that had failed `before`.
 
+    None: it is made, or decided, already; or the model is gone.
     The unique row decides who of several that ask at once.
     """
     found = row(connection, NIGHT, {"model_id": model_id, "date": date, "before": before})
@@ -132,11 +133,10 @@ def of_night(connection: Connection, model_id: int, date: date) -> Run | None:
     return None if found is None else Run(*found)
 
 
-def ask(connection: Connection, model_id: int) -> Run:
-    """Make a run that somebody asked for, or find the one that waits already."""
+def ask(connection: Connection, model_id: int) -> Run | None:
+    """Make a run that somebody asked for, or find the one that waits already. None: the model is gone."""
     found = row(connection, ASK, {"model_id": model_id})
-    assert found is not None
-    return Run(*found)
+    return None if found is None else Run(*found)
 
 
 def queued_as(connection: Connection, id: int, job: str) -> None:

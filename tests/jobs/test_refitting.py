@@ -7,12 +7,13 @@ import orjson
 import pytest
 
 from errors import InvalidInput, NotFound
+from jobs.refitting import _loaded
 from kinds import KINDS
 from kinds.packing import unpacked
 from science.deadline import no_deadline
 from science.drift import Histogram
 from science.limits import Limits
-from store import models, runs, versions
+from store import datasets, models, runs, versions
 from store.engine import reading, writing
 from tests.jobs.kinds import BAD
 from tests.jobs.refits import append, decided, iris, new_site, psql, put, store
@@ -228,3 +229,12 @@ def test_every_kind_is_refitted(engine, site, kind, spec, dataset):
     summary = live(engine, model).summary
     assert summary["fixed" if kind == "mixed" else "coefficients"]
     orjson.dumps(run.figures)
+
+
+def test_data_that_were_put_anew_while_they_were_read_are_read_as_they_are_now(engine, site, flowers):
+    with reading(engine) as connection:
+        found = datasets.find(connection, site, flowers)
+    store(engine, site, flowers, {"Sepal_Length": [1.0, 2.0]})
+    with reading(engine) as connection:
+        now, columns = _loaded(connection, found)
+    assert (columns, now.rows, now.fingerprint != found.fingerprint) == ({"Sepal_Length": [1.0, 2.0]}, 2, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -262,3 +263,25 @@ def test_twenty_who_ask_at_once_make_one_run(engine):
     for thread in threads:
         thread.join()
     assert len([run for run in made if run]) == 1
+
+
+@pytest.mark.parametrize("night", [False, True])
+def test_whoever_asks_for_a_run_of_a_model_that_is_being_deleted_is_told_that_it_is_gone(engine, night):
+    with writing(engine) as connection:
+        site = sites.create(connection, "deleting").id
+        model, _ = put(connection, site)
+        moment, _ = runs.now(connection)
+    with ThreadPoolExecutor(1) as pool:
+        with writing(engine) as connection:
+            models.remove(connection, site, "m")
+            asking = pool.submit(asked_beside, engine, model.id, moment if night else None)
+            wait([asking], timeout=0.5)  # it waits for the end of this transaction
+            assert not asking.done()
+        assert asking.result(10) is None
+
+
+def asked_beside(engine, model_id, moment):
+    with writing(engine) as connection:
+        if moment is None:
+            return runs.ask(connection, model_id)
+        return runs.ask_for_night(connection, model_id, TODAY, before=moment)
