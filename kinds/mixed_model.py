@@ -20,6 +20,7 @@ from science.limits import Limits
 from science.losses import fit_metrics
 from science.mixed import Fit, fit, predict
 from science.mixed.losses import losses_of, observed
+from science.mixed.stored import from_parameters, to_parameters
 from science.table import FloatArray, Table
 
 TOLD = ("fit", "pred_low", "pred_high")
@@ -83,8 +84,8 @@ MIXED_MODEL = Modelled(
     check=check_mixed,
     predicts=RowsToPredict,
     split=split,
-    parameters=Fit.to_parameters,
-    restore=Fit.from_parameters,
+    parameters=to_parameters,
+    restore=from_parameters,
     predict=predictions,
     judge=judge,
     told=told_of,

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-
-from errors import RefitNeeded
 from science.design import Recipe
 from science.mixed.design import TermRecipe
 from science.mixed.fixed import FixedEffects
@@ -15,7 +11,6 @@ from science.mixed.glance import Glance
 from science.mixed.posterior import Posterior
 from science.mixed.random import GroupEffects, RandomEffect
 from science.mixed.spec import Spec
-from science.mixed.stored import FORMAT, decoded, encoded
 from science.mixed.trace import Trace
 from science.notice import Notice
 from science.table import FloatArray, IntArray
@@ -49,16 +44,3 @@ class Fit:
     residuals: FloatArray  # (n,)
     posterior: Posterior  # what predictions need
     warnings: tuple[Notice, ...]
-
-    def to_parameters(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-        """Split the fit into what JSON holds and what arrays hold; from_parameters puts it together again."""
-        arrays: dict[str, np.ndarray] = {}
-        return {"format": FORMAT, "fit": encoded(self, arrays)}, arrays
-
-    @classmethod
-    def from_parameters(cls, document: dict[str, Any], arrays: dict[str, np.ndarray]) -> Fit:
-        """Rebuild a fit. Raises RefitNeeded for a format that is not read here."""
-        if document.get("format") != FORMAT:
-            raise RefitNeeded("the stored fit has a format that this version does not read; fit the model again")
-        fit: Fit = decoded(document["fit"], arrays, {"Fit": cls, "Residual": Residual})
-        return fit
