@@ -63,6 +63,8 @@ def mixed_seconds(asked: MixedSpec, shapes: Shapes, limits: Limits) -> float:
     if terms is None:
         return 0.0
     size = size_of(terms, shape, limits)
+    if size.variances > limits.max_variances:
+        return 0.0  # refused before anything is sought
     one = _evaluation(size) if asked.family == "gaussian" else _generalized_evaluation(size, asked.quadrature)
     search = one * _evaluations(asked, size)
     seconds = START + _reading(size) + search * (1.0 + len(asked.anova or ())) + _beside(asked, size, limits)

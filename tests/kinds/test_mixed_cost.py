@@ -61,6 +61,11 @@ def test_many_effects_of_one_level_are_dear():
     assert mixed_seconds(MixedSpec(formula=formula), {"data": Shape(60, {"y": None, "g": 6})}, LIMITS) > 2.0
 
 
+def test_what_is_refused_for_its_covariances_is_refused_in_the_request():
+    shapes = {"data": Shape(4_000, {"y": None, "h": 40, "g": 90})}
+    assert mixed_seconds(MixedSpec(formula="y ~ 1 + (h | g)"), shapes, LIMITS) == 0.0
+
+
 def test_what_a_limit_refuses_is_not_estimated_at_hours():
     shapes = {"data": Shape(150_000, {"y": None, "g": None, "h": None})}
     assert mixed_seconds(MixedSpec(formula="y ~ 1 + (1 | g) + (1 | h)", df="kenward-roger"), shapes, LIMITS) < 60.0
