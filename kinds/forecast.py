@@ -6,7 +6,17 @@ from contextlib import suppress
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WithJsonSchema,
+    WrapValidator,
+)
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
 
 from errors import InvalidInput
 from kinds.forecast_answer import answer_of, answers_of, picture_of
@@ -59,7 +69,25 @@ def _number(text: str) -> int | float | None:
     return None
 
 
+def _one_way(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+    """Where a name or a value with parts may stand, tell what is wrong with what was sent, and not how it is not the other."""
+    try:
+        return handler(value)
+    except ValidationError as error:
+        parts = isinstance(value, list | dict)
+        found = error.errors(include_url=False)
+        meant = [fault for fault in found if parts != (fault["type"] == "literal_error")] or found
+        raise ValidationError.from_exception_data(error.title, [_without_branch(fault) for fault in meant]) from None
+
+
+def _without_branch(fault: ErrorDetails) -> InitErrorDetails:
+    """Leave out of its place which of the ways was tried."""
+    message = fault["msg"].replace("{", "{{").replace("}", "}}")
+    return InitErrorDetails(type=PydanticCustomError(fault["type"], message), loc=fault["loc"][1:], input=fault["input"])
+
+
 TEXT = BeforeValidator(_read)
+ONE_WAY = WrapValidator(_one_way)
 # Any to pydantic: forecast_series checks the values itself, and says at which one it stopped.
 Values = Annotated[
     Any, TEXT, WithJsonSchema({"anyOf": [{"type": "array", "items": VALUE}, COLUMN, {"type": "null"}], "description": "Numbers."})
@@ -121,14 +149,15 @@ class ForecastSpec(Asks):
     level: Annotated[list[Percentage], TEXT, Field(min_length=1, max_length=MOST_LEVELS, description="Percent.")] = [80, 95]
     differences: Annotated[
         Literal["auto"] | Annotated[list[Lag], Field(max_length=MAX_LEVELS)],
+        ONE_WAY,
         TEXT,
         Field(description="Lags, in the order in which they are applied."),
     ] = "auto"
     season: Annotated[
         Literal["auto"] | Annotated[int, Field(ge=1, le=MOST_SEASON)], BeforeValidator(_read_one), Field(description="1 is none.")
     ] = "auto"
-    model: Annotated[Form | Orders, TEXT] = "auto"
-    transform: Annotated[Literal["auto", "none", "log"] | BoxCoxAsked, TEXT] = "auto"
+    model: Annotated[Form | Orders, ONE_WAY, TEXT] = "auto"
+    transform: Annotated[Literal["auto", "none", "log"] | BoxCoxAsked, ONE_WAY, TEXT] = "auto"
     interval: Annotated[
         Literal["calibrated", "model", "bootstrap"],
         Field(description="calibrated: the model's, widened by what its forecasts from earlier origins missed."),
@@ -187,7 +216,7 @@ def answer(asked: ForecastSpec, tables: Tables, limits: Limits, deadline: Deadli
 def given_of(asked: ForecastSpec, tables: Tables, limits: Limits) -> Given:
     """Find the series asked about. Raises InvalidInput pointing into the request."""
     if "data" in tables:
-        return of_table(asked, tables["data"], stored=getattr(asked, "data", None) is None)
+        return of_table(asked, tables["data"], stored=getattr(asked, "dataset", None) is not None)
     if asked.series is None:
         return of_values(asked, limits)
     given = of_list(asked.series, limits)

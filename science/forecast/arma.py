@@ -18,11 +18,12 @@ from science.forecast.estimate import Estimate, at, estimate, sketch, standard_e
 from science.forecast.kalman import filtered
 from science.forecast.likelihood import Sample
 from science.forecast.orders import Orders
-from science.forecast.stepwise import stepwise
+from science.forecast.stepwise import MOST, stepwise
 from science.forecast.weights import psi_weights, undo_shocks
 from science.table import FloatArray
 
 SPARE = 3  # values beyond the coefficients that a fit needs
+DEAREST = 1_000_000_000  # multiplications of one likelihood: 0.1 s; a season of 300 in the longest series
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class Data:
 
 def fit(data: Data, lags: Sequence[int], orders: Orders, deadline: Deadline, *, constant: bool, by_r: bool = False) -> Arma:
     """Fit by exact maximum likelihood. Raises TooShort, and InvalidInput for regressors that depend on each other."""
+    _check_work(data, lags, orders, "model")
     prepared = _prepared(data, lags, constant)
     _check_length(data, lags, orders, prepared)
     with _independent_regressors():
@@ -124,7 +126,7 @@ def carried(data: Data, lags: Sequence[int], orders: Orders, values: FloatArray,
 def search(data: Data, lags: Sequence[int], season: int, deadline: Deadline, *, by_r: bool = False) -> Arma:
     """Choose the orders (and a constant after at most one difference) by AICc, stepwise (Hyndman and Khandakar 2008)."""
     prepared = _prepared(data, lags, len(lags) <= 1)
-    seasonal = season > 1 and len(data.y) >= 3 * season
+    seasonal = season > 1 and len(data.y) >= 3 * season and _work(data, lags, season + MOST) <= DEAREST
     values = int(np.isfinite(data.y).sum()) - sum(lags) - data.X.shape[1]
     _check_length(data, lags, Orders(), prepared)
 
@@ -146,6 +148,20 @@ class _Prepared:
     sample: Sample
     X: FloatArray
     names: tuple[str, ...]
+
+
+def _check_work(data: Data, lags: Sequence[int], orders: Orders, field: str) -> None:
+    """Refuse what one evaluation of the likelihood would take too long for: n m**2 multiplications, m the longest lag."""
+    longest = max(orders.p + orders.P * orders.season, orders.q + orders.Q * orders.season)
+    if _work(data, lags, longest) > DEAREST:
+        raise InvalidInput(
+            f"coefficients that reach back {longest} values, of a series this long, take too long; ask for fewer of its season",
+            field=field,
+        )
+
+
+def _work(data: Data, lags: Sequence[int], longest: int) -> int:
+    return (len(data.y) - sum(lags) + data.h) * longest**2
 
 
 def _check_length(data: Data, lags: Sequence[int], orders: Orders, prepared: _Prepared) -> None:

@@ -50,7 +50,7 @@ DEAR = [  # each was measured to take more than a second
         {"y": None, "x": None, "g": 1_000, "h": 100},
         {"formula": "y ~ x + (1 | g) + (1 | h)", "family": "binomial"},
     ),
-    ("forecast", 0, {}, {"y": [1.0] * 1_000, "h": 12, "model": "arma"}),
+    ("forecast", 0, {}, {"y": [1.0] * 1_000, "h": 12, "model": "arma", "season": 168}),
     ("forecast", 0, {}, {"series": [{"y": [1.0] * 144}] * 100, "h": 12}),
 ]
 

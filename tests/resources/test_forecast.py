@@ -250,6 +250,10 @@ BAD = [
     ({"dataset": "AirPassengers", "data": {"y": GOOD}, "y": None}, "/data", "either data or dataset"),
     ({"unique_id": "shop"}, "/unique_id", "column of data"),
     ({"horizon": 3}, "/horizon", "no such field"),
+    ({"differences": [0]}, "/differences/0", "greater than or equal to 1"),
+    ({"differences": [1] * 20}, "/differences", "at most 6"),
+    ({"differences": [5, 5]}, "/y", "needs at least 12"),
+    ({"model": {"p": 99}}, "/model/p", "less than or equal to 5"),
     ({"levels": [95]}, "/levels", "did you mean level?"),
 ]  # fmt: skip
 

@@ -239,3 +239,14 @@ def test_the_deadline_stops_a_forecast():
     ticks = iter(range(10**6))
     with pytest.raises(DeadlineExceeded):
         forecast(Spec(h=3), Series(PASSENGERS), Limits(), Deadline(2.5, lambda: float(next(ticks))))
+
+
+def test_an_arma_that_reaches_back_too_far_is_refused_before_it_is_fitted():
+    with pytest.raises(InvalidInput, match="reach back 1000 values") as raised:
+        ask(np.sin(np.arange(8_000)), h=2, season=1_000, model=ArmaOrders(P=1))
+    assert raised.value.field == "model"
+
+
+def test_a_search_leaves_out_a_season_that_takes_too_long():
+    found = ask(np.sin(np.arange(5_000) / 3), h=2, season=1_000, differences=(), model="arma")
+    assert not {"sar1", "sma1"} & set(found.model.coefficients)
