@@ -1,7 +1,8 @@
 """Autoregressions of differenced series by least squares, every order averaged, at many origins at once.
 
 One Cholesky factor of the lags' cross-products holds the least-squares fit of every lower order, so the average of
-all orders, weighted by AICc, costs one triangular solve.
+all orders, weighted by AICc, costs one triangular solve. What least squares finds explosive, as they do where an outlier
+came last, is drawn in until it no longer is: phi_i becomes phi_i r^i, which multiplies every root of the process by r.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from scipy.signal import lfilter
 
 from science.forecast.differences import difference
 from science.forecast.weights import psi_weights
-from science.table import FloatArray
+from science.table import BoolArray, FloatArray
+
+DRAWN_IN = (0.9999, 0.9997, 0.999, 0.997, 0.99, 0.97, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0)  # what r is tried
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,11 @@ def _fitted(
     grams = np.concatenate([_grams(each, count) for each, count in zip(rows, counts, strict=True)])
     coefficients, sigma = _averaged(grams, [one for count in counts for one in count], int(constant))
     constants = coefficients[:, 0] if constant else np.zeros(len(coefficients))
-    phi = coefficients[:, int(constant) :]
+    found = coefficients[:, int(constant) :]
+    phi = drawn_in(found)
+    if constant:
+        means = grams[:, 0, -1] / grams[:, 0, 0]  # what a fit that was drawn in returns to
+        constants = np.where((phi != found).any(axis=1), means * (1 - phi.sum(axis=1)), constants)
     past = np.stack(
         [w[length - lost - order : length - lost] for w, lengths in zip(ws, groups, strict=True) for length in lengths]
     )
@@ -71,7 +78,8 @@ def _fitted(
     cuts = zip(xs, groups, starts, strict=False)
     mean = np.concatenate([undone(x, forecasts[at : at + len(lengths)], lags, lengths) for x, lengths, at in cuts])
     one_step = np.full(len(xs[0]), np.nan)
-    one_step[lost + order :] = xs[0][lost + order :] - (rows[0][:, -1] - rows[0][:, :-1] @ coefficients[0])
+    said = constants[0] + rows[0][:, int(constant) : -1] @ phi[0]
+    one_step[lost + order :] = xs[0][lost + order :] - (rows[0][:, -1] - said)
     return Autoregression(mean, sigma, psi_weights(phi[0], np.zeros(0), lags, h), phi[0], float(constants[0]), one_step)
 
 
@@ -114,6 +122,30 @@ def _averaged(grams: FloatArray, counts: Sequence[int], fixed: int) -> tuple[Flo
     coefficients = coefficients * scale[:, -1:] / scale[:, :-1]
     sigma2 = (weights * errors / np.maximum(n - k, 1.0)).sum(axis=1) * scale[:, -1] ** 2
     return coefficients, np.sqrt(sigma2)
+
+
+def drawn_in(phi: FloatArray) -> FloatArray:
+    """Return phi, (fits, p), where explosive ones are phi_i r^i with the largest r of DRAWN_IN that makes them stable."""
+    steady = phi.copy()
+    left = np.flatnonzero(~_stable(phi))
+    powers = np.arange(1, phi.shape[1] + 1)
+    for r in DRAWN_IN:
+        if not left.size:
+            break
+        steady[left] = phi[left] * r**powers
+        left = left[~_stable(steady[left])]
+    return steady
+
+
+def _stable(phi: FloatArray) -> BoolArray:
+    """Tell of each row whether all its partial autocorrelations are within the unit circle (Durbin and Levinson, backwards)."""
+    stable = np.ones(len(phi), dtype=bool)
+    for order in range(phi.shape[1], 0, -1):
+        last = phi[:, order - 1]
+        stable &= np.abs(last) < 1
+        safe = np.where(stable, last, 0.0)[:, None]
+        phi = (phi[:, : order - 1] + safe * phi[:, : order - 1][:, ::-1]) / (1 - safe**2)
+    return stable
 
 
 def _continued(past: FloatArray, phi: FloatArray, constants: FloatArray, h: int) -> FloatArray:

@@ -14,11 +14,13 @@ import numpy as np
 from scipy.special import ndtri
 
 from science.forecast.outlook import Outlook
-from science.table import FloatArray
+from science.table import BoolArray, FloatArray
 
 STEEPEST = 6.0  # the highest power of the errors' ratio that weights are made of
-PER_POWER = 14.0  # values of the series per power: a short series cannot tell good forms from lucky ones
+PER_POWER = 20.0  # values of the series per power: a short series cannot tell good forms from lucky ones
 NEGLIGIBLE = 1e-3  # a smaller weight counts as none
+FAR = 8.0  # standard errors from the middle of the forms, beyond which one is left out: it fitted an outlier, or runs away
+WIDE = 2.0  # the same of its standard errors, over their geometric mean: it has the wrong scale for this series
 PRIOR = {"ar": 0.25, "holt": 2.0}  # prior weights of forms without a season, where they are not 1
 PRIOR_CONSTANT = 10.0  # over n: what intervals of short series miss because a form was chosen (measured on half of M3 and M4)
 PRIOR_ORIGINS = 64.0  # origins that the model's own variance counts for, against those observed
@@ -119,12 +121,17 @@ def single(outlook: Outlook, *, positive: bool) -> Mixture:
 def average(y: FloatArray, outlooks: Sequence[Outlook], lengths: Sequence[int], season: int) -> Mixture:
     """Weigh forms by their mean absolute errors from earlier origins, more sharply the longer the series.
 
-    y: (n,) without gaps; lengths: of the origins, n first. Forms that are negligible at every origin are left out.
+    y: (n,) without gaps; lengths: of the origins, n first. Forms that are negligible at every origin are left out, and
+    at each origin those whose forecasts, or standard errors, are far from what the others say.
     """
     outlooks = [o for o in outlooks if np.all(np.isfinite(o.mean)) and np.all(np.isfinite(o.quantile(0.0)))]
     prior = np.array([PRIOR.get(outlook.name, 1.0) if season == 1 else 1.0 for outlook in outlooks])
-    totals = _cumulated_errors(y, np.stack([outlook.quantile(0.0) for outlook in outlooks]), lengths)
+    medians, errors = np.stack([o.quantile(0.0) for o in outlooks]), np.stack([o.standard_error for o in outlooks])
+    totals = _cumulated_errors(y, medians, lengths)
     weights = np.stack([_weights(totals, prior, lengths, j, y) for j in range(len(lengths))], axis=1)
+    errors = np.maximum(errors, 1e-12 * float(np.mean(np.abs(y))) + np.finfo(float).tiny)
+    weights = _without(_far(medians, errors, weights), weights)
+    weights = _without(_wide(errors, weights), weights)
     kept = np.flatnonzero(weights.max(axis=1) > 0)
     return Mixture(tuple(outlooks[i] for i in kept), weights[kept], bool(y.min() > 0))
 
@@ -144,6 +151,36 @@ def calibrate(y: FloatArray, mixture: Mixture, lengths: Sequence[int]) -> Calibr
     prior = PRIOR_ORIGINS / (1 + n / PRIOR_FADES)
     multiplier = (1 + PRIOR_CONSTANT / n) * ((prior + count * observed) / (prior + count)) ** 0.5
     return Calibration(multiplier, count, observed)
+
+
+def _far(medians: FloatArray, errors: FloatArray, weights: FloatArray) -> BoolArray:
+    """Tell which forms forecast, at any step, far from the weighted median: (forms, origins)."""
+    away = np.abs(medians - _middle(medians, weights)) / _middle(errors, weights)
+    far: BoolArray = away.max(axis=2) > FAR
+    return far
+
+
+def _wide(errors: FloatArray, weights: FloatArray) -> BoolArray:
+    ratios = np.exp(np.log(errors) - np.einsum("co,coh->oh", weights, np.log(errors)))
+    wide: BoolArray = ratios.mean(axis=2) > WIDE
+    return wide
+
+
+def _middle(values: FloatArray, weights: FloatArray) -> FloatArray:
+    """Return the weighted median over the forms: (origins, h) of values (forms, origins, h)."""
+    order = np.argsort(values, axis=0)
+    below = np.cumsum(np.take_along_axis(np.broadcast_to(weights[:, :, None], values.shape), order, axis=0), axis=0)
+    place = np.argmax(below >= 0.5 - 1e-12, axis=0)[None]
+    middle: FloatArray = np.take_along_axis(values, np.take_along_axis(order, place, axis=0), axis=0)[0]
+    return middle
+
+
+def _without(left_out: BoolArray, weights: FloatArray) -> FloatArray:
+    """Share the weights of what is left out among the rest, at the origins where there is a rest."""
+    kept = np.where(left_out, 0.0, weights)
+    totals = kept.sum(axis=0)
+    rest: FloatArray = np.divide(kept, totals, out=weights.copy(), where=totals > 0)
+    return rest
 
 
 def _cumulated_errors(y: FloatArray, medians: FloatArray, lengths: Sequence[int]) -> FloatArray:

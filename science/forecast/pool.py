@@ -18,11 +18,12 @@ from science.table import FloatArray
 
 SMOOTHED = 1_500  # values that exponential smoothing looks back on: older ones weigh nothing
 SEASON_REFITS = 2  # times a season that the indices are estimated anew on the way back through the origins
-LOG_DRIFT, DRIFT = 0.6, 0.9  # share of the mean change that theta goes on with: Assimakopoulos and Nikolopoulos (2000) have 1/2
+DRIFT = (0.0, 0.25, 0.5, 0.75, 1.0)  # shares of the mean change that theta may go on with
+LOG_DRIFT = (0.5, 0.75)  # the same on logarithms; Assimakopoulos and Nikolopoulos (2000) have 1/2, all of it would be exponential
 SEASONAL_LAGS = 24  # values from which the lags of a seasonal series can be told; tuned, as the next three, on half of M3 and M4
 LAGS = 45  # the same without a season
 DISTRUST, MOST_DISTRUST = 6_000.0, 400.0  # over n: the log prior against quick trends, which short series only seem to have
-UNDAMPED = 60  # values from which a trend that never bends is believed
+UNDAMPED = 60  # values of a seasonal series from which a trend that never bends is believed; without a season LAGS of them
 DIFFERENCED = 72  # values from which seasons are differenced rather than averaged
 STATIONARY = 100  # values from which a level is believed that the series returns to
 AIRLINE_SEASON = 52
@@ -74,7 +75,7 @@ def _adjusted(
     found = []
     for place, view in enumerate(views):
         cuts = [(length - first, place * many + g) for g, members in enumerate(groups.values()) for length in members]
-        for form in _forms(view.power, len(y), only):
+        for form in _forms(view.power, len(y), season, only):
             smoothed = smooth(form, recent, passed, cuts, origins.h)
             one_step = np.full(len(y), np.nan)
             one_step[first:] = fitted(passed, place * many, smoothed)
@@ -94,7 +95,7 @@ class _View:
 
     def __init__(self, y: FloatArray, season: int, power: Power, groups: dict[int, list[int]], origins: Origins) -> None:
         self.power, self.groups, self.origins = power, groups, origins
-        self.multiplicative = bool(y.min() > 0) and power in (NONE, LOG)
+        self.multiplicative = power == LOG  # seasons of logarithms are ratios to the trend, others are added to it
         self.y = y
         base = y if self.multiplicative else power.forward(y)
         n, h = len(y), origins.h
@@ -193,16 +194,17 @@ def seasonal_naive(x: FloatArray, season: int, power: Power, origins: Origins) -
     return Outlook(f"snaive[{season}]", (season,), power, mean, sigma, psi, np.zeros_like(mean), False, power.back(one_step), {})
 
 
-def _forms(power: Power, n: int, only: str | None) -> list[Form]:
+def _forms(power: Power, n: int, season: int, only: str | None) -> list[Form]:
     drift = LOG_DRIFT if power != NONE else DRIFT
     if only is None:
-        kept = [form for form in FORMS if form.name != "ses" and (form.name != "holt" or n >= UNDAMPED)]
+        undamped = n >= (UNDAMPED if season > 1 else LAGS)
+        kept = [form for form in FORMS if form.name != "ses" and (form.name != "holt" or undamped)]
     else:
         kept = [form for form in FORMS if form.name == only]
     return [_suited(form, drift, min(MOST_DISTRUST, DISTRUST / n)) for form in kept]
 
 
-def _suited(form: Form, drift: float, distrust: float) -> Form:
+def _suited(form: Form, drift: tuple[float, ...], distrust: float) -> Form:
     if form.name == "theta":
         return replace(form, drift=drift)
     return replace(form, distrust=distrust) if form.name == "damped" else form

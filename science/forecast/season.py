@@ -9,6 +9,7 @@ from science.table import FloatArray
 PERIODS = {"Y": (), "Q": (4,), "M": (12,), "W": (52,), "D": (7,), "H": (24, 168), "30min": (48, 336), "15min": (96, 672)}
 GUESSES = (4, 7, 12, 24, 52)  # tried when neither the dates nor the caller tell the season
 CYCLES = 5  # of a season that must be there before it is guessed
+MEMORY = 0.9  # weight of a cycle of the season over that of the next
 SEEN = 200  # last cycles that a strength is measured on
 MARGIN = 0.1  # a season is taken before its multiples if its strength is no further below theirs
 SPAN = 11  # cycles that a season is smoothed over: mstl's window
@@ -18,17 +19,20 @@ STRONG = 0.64  # R's nsdiffs(test = "seas"), from Wang, Smith and Hyndman 2006
 def indices(y: FloatArray, season: int, *, multiplicative: bool) -> FloatArray:
     """Estimate the (season,) indices by ratio (or difference) to a centred moving average, shrunken towards none.
 
-    The shrinkage is James and Stein's: one minus the variance of the indices' errors over that of the indices
-    (Miller and Williams 2003 show that it helps forecasts). Indices belong to times modulo the season, 0 for y's first.
+    Recent cycles weigh more, as seasons change. The shrinkage is James and Stein's: one minus the variance of the
+    indices' errors over that of the indices (Miller and Williams 2003 show that it helps forecasts). Indices belong
+    to times modulo the season, 0 for y's first.
     """
     neutral = np.ones(season) if multiplicative else np.zeros(season)
     if season == 1 or len(y) < 2 * season + 2:
         return neutral
     phases, ratios = _detrended(y, season, multiplicative)
-    means = np.bincount(phases, ratios, season) / np.bincount(phases, minlength=season)
+    weights = MEMORY ** (np.arange(len(ratios))[::-1] / season)
+    totals = np.bincount(phases, weights, season)
+    means = np.bincount(phases, weights * ratios, season) / totals
     means -= means.mean()
     rest = ratios - means[phases]
-    error = float(rest @ rest) / max(len(rest) - season, 1) * season / len(rest)
+    error = float(rest @ rest) / max(len(rest) - season, 1) * float(np.mean(np.bincount(phases, weights**2, season) / totals**2))
     signal = float(means @ means) / (season - 1)
     kept = max(0.0, 1 - error / signal) if signal > 0 else 0.0
     shrunken: FloatArray = neutral + kept * means

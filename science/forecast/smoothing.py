@@ -29,18 +29,18 @@ ONE = np.ones(1)
 
 @dataclass(frozen=True)
 class Form:
-    """A family of parameter sets: which ones, how much quick trends are distrusted, and how its drift is set."""
+    """A family of parameter sets: which ones, how much quick trends are distrusted, and which drifts they may have."""
 
     name: str
     phi: tuple[float, float]  # from, to
     ratio: float = 1.0  # beta / alpha at most
     distrust: float = 0.0  # log prior per unit of beta / alpha
-    drift: float | None = None  # None: the slope is estimated; else this share of the mean change
+    drift: tuple[float, ...] = ()  # shares of the mean change, averaged by their likelihood; none: the slope is estimated
 
 
 FORMS = (
-    Form("ses", (1, 1), ratio=0.0, drift=0.0),
-    Form("theta", (1, 1), ratio=0.0, drift=0.5),
+    Form("ses", (1, 1), ratio=0.0, drift=(0.0,)),
+    Form("theta", (1, 1), ratio=0.0, drift=(0.5,)),
     Form("damped", (0.8, 0.98), distrust=20.0),
     Form("holt", (1, 1), distrust=20.0),
 )
@@ -214,26 +214,29 @@ def _weighted(
     n = lengths[:, None]
     s11, s12, s22 = (passed.squares[at, i][:, member] for i in range(3))
     c1, c2 = (passed.products[at, i, rows][:, member] for i in range(2))
-    squares = passed.errors[at, rows][:, member]
-    if form.drift is not None:
+    errors = passed.errors[at, rows][:, member]
+    if form.drift:
         change = (x[rows, lengths - 1] - x[rows, 0]) / np.maximum(lengths - 1, 1)
-        slope0 = np.broadcast_to((form.drift * change)[:, None], s11.shape)
+        slope0 = np.array(form.drift)[:, None, None] * np.broadcast_to(change[:, None], s11.shape)
         level0 = (c1 - slope0 * s12) / s11
-        squares = squares - 2 * slope0 * c2 + slope0**2 * s22 - level0**2 * s11
+        squares = errors - 2 * slope0 * c2 + slope0**2 * s22 - level0**2 * s11
         log_determinant = np.zeros(1)
     else:
         prior = _trends(x, rows, lengths)[:, None]
         d2, e2 = s22 + START_WEIGHT, c2 + START_WEIGHT * prior
         determinant = s11 * d2 - s12**2
-        level0, slope0 = (d2 * c1 - s12 * e2) / determinant, (s11 * e2 - s12 * c1) / determinant
-        squares = squares + START_WEIGHT * prior**2 - level0 * c1 - slope0 * e2
+        level0, slope0 = ((d2 * c1 - s12 * e2) / determinant)[None], ((s11 * e2 - s12 * c1) / determinant)[None]
+        squares = (errors + START_WEIGHT * prior**2)[None] - level0 * c1 - slope0 * e2
         log_determinant = np.log(determinant)
     floor = 1e-16 * np.cumsum(x**2, axis=1)[rows, lengths - 1][:, None] + np.finfo(float).tiny
     squares = np.maximum(squares, floor)
     log_weight = -n / 2 * np.log(squares) - log_determinant / 2 - form.distrust * sets.ratio[member]
-    weights = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
-    weights /= weights.sum(axis=1, keepdims=True)
-    return weights, squares / np.maximum(n - 2, 1), level0, slope0
+    weights = np.exp(log_weight - log_weight.max(axis=(0, 2), keepdims=True))  # (drifts, origins, sets)
+    weights /= weights.sum(axis=(0, 2), keepdims=True)
+    of_sets = weights.sum(axis=0)
+    shares = np.divide(weights, of_sets, out=np.full_like(weights, 1 / len(weights)), where=of_sets > 0)
+    sigma2, level0, slope0 = ((shares * each).sum(axis=0) for each in (squares / np.maximum(n - 2, 1), level0, slope0))
+    return of_sets, sigma2, level0, slope0
 
 
 def _trends(x: FloatArray, rows: IntArray, lengths: IntArray) -> FloatArray:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from science.forecast.autoregression import autoregress, undone
+from science.forecast.autoregression import autoregress, drawn_in, undone
 from science.forecast.differences import extend
 from tests.science.forecast.saved import series
 
@@ -51,3 +51,25 @@ def test_too_short_a_series_has_no_autoregression():
 def test_a_series_without_noise_is_continued():
     x = np.tile([1.0, 2, 4, 8], 12)
     np.testing.assert_allclose(autoregress(x, [4], 3, True, [48], 4).mean[0], [1, 2, 4, 8])
+
+
+def test_what_is_explosive_is_drawn_in_and_what_is_not_stays():
+    phi = np.array([[0.5, 0.3], [1.2, 0.3], [-1.5, 0.2]])
+    steady = drawn_in(phi)
+    np.testing.assert_array_equal(steady[0], phi[0])
+    for row in steady:
+        assert np.abs(np.roots(np.r_[1, -row])).max() < 1
+
+
+def test_a_series_that_ends_on_an_outlier_does_not_run_away():
+    y = 100 + np.cos(np.arange(40.0) * 7) + np.arange(40) % 3
+    y[-2:] = 220, 90
+    found = autoregress(y, [1], 5, False, [40], 24)
+    assert np.abs(found.mean).max() < 400
+
+
+def test_a_fit_that_is_drawn_in_returns_to_the_mean():
+    w = 10 + np.r_[np.zeros(30), 2.0 ** np.arange(6)]
+    found = autoregress(w, [], 2, True, [36], 9)
+    assert np.abs(np.roots(np.r_[1, -found.phi])).max() < 1
+    assert found.constant / (1 - found.phi.sum()) == pytest.approx(w[2:].mean())

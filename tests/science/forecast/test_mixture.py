@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -57,3 +59,29 @@ def test_bounds_of_a_positive_series_are_positive():
     low, high = around(np.array([10.0]), np.array([30.0]), positive=True)
     assert low[0] == pytest.approx(10 * np.exp(-3))
     assert high[0] == 40
+
+
+def _named(mixture):
+    return {outlook.name for outlook, weight in zip(mixture.outlooks, mixture.weights[:, 0], strict=True) if weight > 0}
+
+
+def _last(values, last):
+    return np.vstack([last, values[1:]])
+
+
+def test_a_form_that_runs_away_at_the_last_origin_is_left_out(pool):
+    first = pool[0]
+    away = replace(first, name="away", mean=_last(first.mean, first.mean[0] + 20 * first.sigma[0] * first.spread))
+    assert _named(average(Y, [*pool, first], LENGTHS, 12)) >= {first.name}
+    assert "away" not in _named(average(Y, [*pool, away], LENGTHS, 12))
+
+
+def test_a_form_with_errors_of_another_scale_is_left_out(pool):
+    first = pool[0]
+    wide = replace(first, name="wide", sigma=first.sigma * 5)
+    assert "wide" not in _named(average(Y, [*pool, wide], LENGTHS, 12))
+
+
+def test_two_forms_that_disagree_are_both_kept_or_one_of_them(pool):
+    pair = [pool[0], replace(pool[0], name="other", mean=pool[0].mean + 50 * pool[0].sigma[:, None])]
+    np.testing.assert_allclose(average(Y, pair, LENGTHS, 12).weights.sum(axis=0), 1)

@@ -21,7 +21,7 @@ def _smooth(form, x, sets, lengths, h=5):
 
 
 def test_ses_is_the_weighted_mean_of_the_past():
-    found = _smooth(Form("ses", (1, 1), ratio=0.0, drift=0.0), NILE, _one(0.3), [100])
+    found = _smooth(Form("ses", (1, 1), ratio=0.0, drift=(0.0,)), NILE, _one(0.3), [100])
     level = found.start[0][0]
     for value in NILE:
         level += 0.3 * (value - level)
@@ -29,7 +29,7 @@ def test_ses_is_the_weighted_mean_of_the_past():
 
 
 def test_ses_is_arima_011():
-    found = _smooth(Form("ses", (1, 1), ratio=0.0, drift=0.0), NILE, _one(0.3), [100])
+    found = _smooth(Form("ses", (1, 1), ratio=0.0, drift=(0.0,)), NILE, _one(0.3), [100])
     w, _ = difference(NILE, [1])
     arima = process(np.zeros(0), np.array([-0.7]), len(w) + 5)
     np.testing.assert_allclose(found.mean[0], extend(NILE, arima.forecast(w, 5), [1]), rtol=1e-10)
@@ -50,12 +50,12 @@ def test_trends_have_the_psi_weights_of_their_arima(alpha, ratio, phi, ar, ma, l
 
 
 def test_theta_goes_on_with_its_share_of_the_mean_change():
-    found = _smooth(Form("theta", (1, 1), ratio=0.0, drift=0.5), NILE, _one(0.3), [100])
+    found = _smooth(Form("theta", (1, 1), ratio=0.0, drift=(0.5,)), NILE, _one(0.3), [100])
     np.testing.assert_allclose(np.diff(found.mean[0]), 0.5 * (NILE[-1] - NILE[0]) / 99)
 
 
 def test_the_start_is_the_least_squares_one():
-    form = Form("ses", (1, 1), ratio=0.0, drift=0.0)
+    form = Form("ses", (1, 1), ratio=0.0, drift=(0.0,))
     found = _smooth(form, NILE, _one(0.3), [100])
 
     def squares(level):
@@ -81,9 +81,28 @@ def test_earlier_origins_know_nothing_of_later_values(form):
 
 
 def test_fitted_values_are_the_one_step_forecasts():
-    form = Form("ses", (1, 1), ratio=0.0, drift=0.0)
+    form = Form("ses", (1, 1), ratio=0.0, drift=(0.0,))
     sets = _one(0.3)
     passed = passes(NILE[None], frozenset([100]), no_deadline(), sets)
     found = smooth(form, NILE[None], passed, [(100, 0)], 5, sets)
     one_step = fitted(passed, 0, found)
     assert one_step[-1] * 0.7 + NILE[-1] * 0.3 == pytest.approx(found.mean[0, 0])
+
+
+def test_the_share_of_the_drift_is_learned_from_a_long_series():
+    generator = np.random.default_rng(3)
+    line, level = np.arange(300.0), np.zeros(300)
+    noise = generator.normal(size=300)
+    form = Form("theta", (1, 1), ratio=0.0, drift=(0.0, 0.5, 1.0))
+    steady = _smooth(form, line + noise, _one(0.2), [300])
+    still = _smooth(form, np.r_[level[:-1] + noise[:-1], 30.0], _one(0.2), [300])
+    assert np.diff(steady.mean[0])[0] == pytest.approx((line[-1] + noise[-1] - noise[0]) / 299, rel=0.02)
+    assert np.diff(still.mean[0])[0] < 0.6 * (30 - noise[0]) / 299
+
+
+def test_shares_of_one_value_are_that_share():
+    one, three = (
+        _smooth(Form("theta", (1, 1), ratio=0.0, drift=shares), NILE, _one(0.3), [100, 80]) for shares in ((0.5,), (0.5,) * 3)
+    )
+    np.testing.assert_allclose(one.mean, three.mean)
+    np.testing.assert_allclose(one.sigma, three.sigma)
