@@ -248,5 +248,5 @@ def test_an_arma_that_reaches_back_too_far_is_refused_before_it_is_fitted():
 
 
 def test_a_search_leaves_out_a_season_that_takes_too_long():
-    found = ask(np.sin(np.arange(5_000) / 3), h=2, season=1_000, differences=(), model="arma")
+    found = ask(np.random.default_rng(3).normal(size=3_000), h=2, season=1_000, differences=(), model="arma")
     assert not {"sar1", "sma1"} & set(found.model.coefficients)
