@@ -33,9 +33,9 @@ def random_terms(formula: Formula, columns: tuple[str, ...], limits: Limits) -> 
         reason = "a mixed model has a random effect such as (1 | group); without one it is a regression"
         raise FormulaError(reason, formula=formula.text, position=formula.predictors.start)
     found = [
-        RandomTerm(effects, ":".join(map(quoted_name, parts)), parts, bar)
+        RandomTerm(effects, group, parts, bar)
         for bar in terms.bars
-        for parts in _groups(bar.group, formula)
+        for group, parts in _groups(bar.group, formula)
         for effects in _effects(bar, formula, limits)
     ]
     limits.check("max_terms", len(found), f"the formula has {len(found)} random-effects terms", field="formula")
@@ -100,8 +100,11 @@ def _has_bar(node: Node) -> bool:
     return _is_bar(inner) or any(_has_bar(part) for part in (inner.first, *(operand for _, operand in inner.rest)))
 
 
-def _groups(node: Node, formula: Formula) -> list[tuple[str, ...]]:
-    """a/b is a and b:a, as in lme4; a:b is one factor."""
+Grouped = tuple[str, tuple[str, ...]]  # a factor: as R spells it, and its columns
+
+
+def _groups(node: Node, formula: Formula) -> list[Grouped]:
+    """a/b/c is a, b:a and c:(b:a), as in lme4; a:b is one factor."""
     node = ungrouped(node)
     if isinstance(node, Chain) and node.rest[0][0] in (":", "/"):
         groups = _groups(node.first, formula)
@@ -109,13 +112,21 @@ def _groups(node: Node, formula: Formula) -> list[tuple[str, ...]]:
             inner = _groups(operand, formula)
             if len(inner) > 1 or (operator == ":" and len(groups) > 1):
                 raise _not_a_group(operand, formula)
-            groups = [(*groups[0], *inner[0])] if operator == ":" else [*groups, (*inner[0], *groups[-1])]
+            groups = [_crossed(groups[0], inner[0])] if operator == ":" else [*groups, _nested(inner[0], groups[-1])]
         return groups
     if isinstance(node, Call) and node.function in FACTOR_CALLS and len(node.arguments) == 1:
         node = node.arguments[0].value
     if not isinstance(node, Name):
         raise _not_a_group(node, formula)
-    return [(node.text,)]
+    return [(quoted_name(node.text), (node.text,))]
+
+
+def _crossed(one: Grouped, other: Grouped) -> Grouped:
+    return f"{one[0]}:{other[0]}", (*one[1], *other[1])
+
+
+def _nested(inner: Grouped, outer: Grouped) -> Grouped:
+    return _crossed(inner, outer if len(outer[1]) == 1 else (f"({outer[0]})", outer[1]))
 
 
 def _not_a_group(node: Node, formula: Formula) -> FormulaError:
