@@ -87,4 +87,4 @@ def _features(Z: np.ndarray, scores: FloatArray) -> FloatArray:
 
 
 def _linear(head: Head, Z: np.ndarray, scores: FloatArray) -> FloatArray:
-    return np.asarray(head.intercept + (_features(Z, scores) * head.coefficients).sum(1))
+    return np.asarray(head.intercept + np.vecdot(_features(Z, scores), head.coefficients))

@@ -26,7 +26,7 @@ class Nearest:
 
     def energies(self, D: np.ndarray) -> np.ndarray:
         """Return the squared distance: (..., p) to (...)."""
-        return np.asarray(np.square(D).sum(-1))
+        return np.asarray(np.vecdot(D, D))
 
     def contributions(self, D: np.ndarray) -> np.ndarray:
         """Return the squared difference in each column. Shape of D."""

@@ -58,7 +58,7 @@ class Whitening:
     def energies(self, D: np.ndarray) -> np.ndarray:
         """Return d' P d of deviations: (..., p) to (...)."""
         W = D @ self.root
-        return np.asarray(np.square(W, out=W).sum(-1))
+        return np.asarray(np.vecdot(W, W))
 
     def contributions(self, D: np.ndarray) -> np.ndarray:
         """Return d_j (P d)_j of each column, which sum to the energy; one may be negative. Shape of D."""
