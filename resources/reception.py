@@ -30,6 +30,7 @@ from logs import write
 from resources.bare import bare_problem
 from resources.leaving import Leaving
 from resources.shedding import refusal_of, watches
+from resources.together import Together
 
 REFUSALS = {
     LimitRequestLine: (
@@ -48,7 +49,6 @@ REFUSALS = {
 MALFORMED = (HTTPStatus.BAD_REQUEST, "bad-request", "this is not a request that HTTP/1.1 allows")
 FAILED = (HTTPStatus.INTERNAL_SERVER_ERROR, "internal-error", "the server failed; the request id finds the place in its log")
 LINGER_MILLISECONDS = 2  # of a thread for a connection's next request: a client nearby has sent it by then
-CORK: int | None = getattr(socket, "TCP_CORK", None)  # of Linux
 DOOR_SECONDS = 0.25  # of waiting for a thread: a burst is over by then, and whoever asks again at once is slowed down
 BESIDE = 3  # requests that read, ask Postgres and write while one computes; more would only take the interpreter from each other
 LONG_SECONDS = 0.1  # of waiting at the door: those inside are slow, and others need not be
@@ -141,13 +141,16 @@ class Worker(ThreadWorker):
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """Answer a request with its headers and its body in one packet: gunicorn writes them one after the other."""
-        if CORK is None or any(name == "EXPECT" for name, _ in req.headers):  # 100 Continue has to go before the body comes
+        if any(name == "EXPECT" for name, _ in req.headers):  # 100 Continue has to go before the body comes
             return super().handle_request(req, conn)
-        _hold(conn.sock, True)
+        plain = conn.sock
+        conn.sock = together = Together(plain)
         try:
-            return super().handle_request(req, conn)
+            keeps = super().handle_request(req, conn)
+            together.flush()
+            return keeps
         finally:
-            _hold(conn.sock, False)
+            conn.sock = plain
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         status, kind, detail = _told(exc)
@@ -237,12 +240,6 @@ def _asks_again(conn: Connection) -> bool:
     waiting = select.poll()
     waiting.register(conn.sock, select.POLLIN)
     return bool(waiting.poll(LINGER_MILLISECONDS))
-
-
-def _hold(connection: socket.socket, held: bool) -> None:
-    """Hold back what is written to a connection, or let it go."""
-    with suppress(OSError):  # it is closed, or no TCP
-        connection.setsockopt(socket.IPPROTO_TCP, CORK, held)  # type: ignore[arg-type]
 
 
 def _told(error: Exception) -> tuple[HTTPStatus, str, str]:
