@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
 
@@ -13,10 +15,17 @@ from resources.service import EXTENSION, service_of
 from store.engine import engine_of
 
 
+class Application(Flask):
+    """Flask without coroutines: none of our functions is one, which Flask would otherwise look at anew in every request."""
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """Make the application. Raises ConfigurationError when a setting is missing or cannot be used."""
     settings = settings or Settings.from_env(os.environ)
-    app = Flask("lamplight", static_folder=None)
+    app = Application("lamplight", static_folder=None)
     app.extensions[EXTENSION] = service_of(settings, engine_of(settings))
     mount(app)
     register(app)

@@ -54,6 +54,8 @@ BESIDE = 3  # requests that read, ask Postgres and write while one computes; mor
 LONG_SECONDS = 0.1  # of waiting at the door: those inside are slow, and others need not be
 GLANCE_SECONDS = 0.02  # between two looks at who waits there
 NAP_SECONDS = 0.002  # of the main thread while all places are taken: many things are then done at one awakening
+COURTESY_SECONDS = 0.0005  # for each connection in hand: as long as an idle process takes to wake up
+MOST_COURTESY = 4  # connections that count; with more, every process has some
 ROUND = 50  # connections taken at one awakening
 SPARE = 1  # thread for those who watch
 MOST_AT_DOOR = 400  # of the 1,000 connections that gunicorn lets a worker have
@@ -93,7 +95,14 @@ class Worker(ThreadWorker):
         super().run()
 
     def accept(self, listener: Any) -> None:
-        """Take new connections: one while there is room, so that the other processes get theirs, else all that have come."""
+        """Take new connections: one while there is room, so that the other processes get theirs, else all that have come.
+
+        A process with less to do is let go first: connections are kept, and the four of a busy client could otherwise all
+        stay with one process while the other idles.
+        """
+        in_hand = self.nr_conns - len(self.keepalived_conns)
+        if in_hand and not self._at_door:
+            sleep(COURTESY_SECONDS * min(in_hand, MOST_COURTESY))
         with suppress(BlockingIOError, ConnectionAbortedError):
             self._welcome(listener)
             for _ in range(ROUND if self._at_door else 0):
