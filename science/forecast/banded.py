@@ -100,8 +100,10 @@ def process(phi: FloatArray, theta: FloatArray, length: int) -> Process | None:
 
 
 def _trimmed(polynomial: FloatArray) -> FloatArray:
-    used = np.flatnonzero(polynomial)
-    return polynomial[: used[-1] + 1] if used.size else polynomial[:0]
+    length = len(polynomial)
+    while length and polynomial[length - 1] == 0:
+        length -= 1
+    return polynomial[:length]
 
 
 def _psi(phi: FloatArray, b: FloatArray) -> FloatArray:

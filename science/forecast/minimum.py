@@ -33,4 +33,4 @@ def minimum(residuals: Callable[[FloatArray], FloatArray], start: FloatArray, to
 
 def bounded(residuals: FloatArray) -> FloatArray:
     """Keep what is squared within what can be squared."""
-    return residuals if np.abs(residuals).max() < IMPOSSIBLE else np.full(len(residuals), IMPOSSIBLE)
+    return residuals if residuals @ residuals < IMPOSSIBLE**2 else np.full(len(residuals), IMPOSSIBLE)

@@ -119,13 +119,11 @@ def _partials(coefficients: FloatArray) -> FloatArray | None:
 
 
 def _inverted(ma: FloatArray) -> FloatArray:
-    used = np.flatnonzero(ma)
-    if not used.size:
+    if _partials(-ma) is not None:
         return ma
+    used = np.flatnonzero(ma)
     roots = np.roots(np.r_[1.0, ma[: used[-1] + 1]])  # their moduli are below 1 when the MA part is invertible
     outside = np.abs(roots) > 1
-    if not outside.any():
-        return ma
     roots[outside] = 1 / roots[outside].conj()
     turned = np.zeros(len(ma))
     turned[: used[-1] + 1] = np.real(np.poly(roots))[1:]
