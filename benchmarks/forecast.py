@@ -3,8 +3,9 @@
     python -m benchmarks.forecast [FOLDER] [--files yearly_m3,hourly] [--every 4]
 
 FOLDER holds <file>_train.csv.gz, <file>_test.csv.gz (id, ord, t, y) and, for the peers' lines, reference_results.csv; the few
-series of tests/reference/forecast/m4 are the default. Whatever was tuned was tuned on series of even `ord` ("tuned"); those of
-odd `ord` ("held out") had no part in it. "first n" are the series that the peers were measured on.
+series of tests/reference/forecast/m4 are the default. Whatever was tuned was tuned on series of even `ord` ("tuned") and on
+earlier parts of all; the test values of those of odd `ord` ("held out") had no part in it. "first n" are the
+series that the peers were measured on.
 """
 
 from __future__ import annotations

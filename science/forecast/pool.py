@@ -11,7 +11,7 @@ from science.deadline import Deadline
 from science.forecast.airline import airline
 from science.forecast.autoregression import autoregress, autoregress_all
 from science.forecast.outlook import Outlook
-from science.forecast.season import indices
+from science.forecast.season import indices, strength
 from science.forecast.smoothing import FORMS, Form, fitted, passes, smooth
 from science.forecast.transform import LOG, NONE, Power
 from science.table import FloatArray
@@ -25,6 +25,7 @@ LAGS = 45  # the same without a season
 DISTRUST, MOST_DISTRUST = 6_000.0, 400.0  # over n: the log prior against quick trends, which short series only seem to have
 UNDAMPED = 60  # values of a seasonal series from which a trend that never bends is believed; without a season LAGS of them
 DIFFERENCED = 72  # values from which seasons are differenced rather than averaged
+WEAK = 0.3  # strength of a season, below which differencing it adds more noise than it takes away
 STATIONARY = 100  # values from which a level is believed that the series returns to
 AIRLINE_SEASON = 52
 LONG_ORDER = 54  # lags of the long autoregression: a year of weeks
@@ -55,9 +56,13 @@ def outlooks(
     found = _adjusted(y, season, powers, origins, deadline, only)
     if only is not None:
         return found
+    if len(y) < DIFFERENCED:
+        return found
+    known = y[: min(origins.lengths)]
+    strong = [each for each in seasons if strength(known, each) >= WEAK]
     for power in powers:
         deadline.check()
-        found += _differenced(y, seasons, power, origins)
+        found += _differenced(y, season, strong, power, origins)
     return found
 
 
@@ -132,19 +137,17 @@ class _View:
         return [self.outlook("ar", (1,), part.mean, part.sigma, part.psi, part.fitted, _named(part.phi))]
 
 
-def _differenced(y: FloatArray, seasons: Sequence[int], power: Power, origins: Origins) -> list[Outlook]:
+def _differenced(y: FloatArray, season: int, strong: Sequence[int], power: Power, origins: Origins) -> list[Outlook]:
     """Forms of the series as it is, whose seasons are differenced or left to the lags."""
     x, n, shortest, h = power.forward(y), len(y), min(origins.lengths), origins.h
     none = np.zeros((len(origins.lengths), h))
     found: list[Outlook] = []
-    if n < DIFFERENCED:
-        return found
-    for season in seasons:
-        if shortest >= 3 * season + 2:
-            found.append(seasonal_naive(x, season, power, origins))
-        if season <= AIRLINE_SEASON and shortest >= 3 * season + 2:
-            found.append(_flown(x, season, power, origins))
-    for lags, order, constant in _stacks(seasons, n):
+    for each in strong:
+        if shortest >= 3 * each + 2:
+            found.append(seasonal_naive(x, each, power, origins))
+        if each <= AIRLINE_SEASON and shortest >= 3 * each + 2:
+            found.append(_flown(x, each, power, origins))
+    for lags, order, constant in _stacks(season, strong, n):
         if shortest < max(3 * sum(lags), 2 * order):
             continue
         part = autoregress(x, lags, order, constant, origins.lengths, h)
@@ -167,15 +170,14 @@ def _flown(x: FloatArray, season: int, power: Power, origins: Origins) -> Outloo
     return Outlook(name, lags, power, flown.mean, flown.sigma, flown.psi, none, False, fitted, parameters)
 
 
-def _stacks(seasons: Sequence[int], n: int) -> list[tuple[list[int], int, bool]]:
+def _stacks(season: int, strong: Sequence[int], n: int) -> list[tuple[list[int], int, bool]]:
     """Differences, lags and whether there is a constant, for the autoregressions of the series as it is."""
-    season = seasons[0] if seasons else 1
     stacks: list[tuple[list[int], int, bool]] = []
-    for each in seasons:
+    for each in strong:
         stacks.append(([each], min(each, 24) + 2, True))
         stacks.append(([each, 1], min(each, 24) + 2, False))
-    if len(seasons) > 1:
-        stacks.append(([season, seasons[1]], season + 2, False))
+    if len(strong) > 1:
+        stacks.append((list(strong[:2]), strong[0] + 2, False))
     if season >= AIRLINE_SEASON:
         stacks.append(([1], season + 2, False))
     if n >= STATIONARY:

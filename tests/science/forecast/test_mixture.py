@@ -85,3 +85,9 @@ def test_a_form_with_errors_of_another_scale_is_left_out(pool):
 def test_two_forms_that_disagree_are_both_kept_or_one_of_them(pool):
     pair = [pool[0], replace(pool[0], name="other", mean=pool[0].mean + 50 * pool[0].sigma[:, None])]
     np.testing.assert_allclose(average(Y, pair, LENGTHS, 12).weights.sum(axis=0), 1)
+
+
+def test_a_season_that_is_not_there_is_not_differenced():
+    walk = 100 + np.cumsum(np.random.default_rng(5).normal(size=144))
+    lags = {lag for outlook in outlooks(walk, [12], [NONE], Origins(LENGTHS, 6), no_deadline()) for lag in outlook.lags}
+    assert lags == {1}
