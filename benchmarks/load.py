@@ -144,7 +144,7 @@ local headers = {{["Content-Type"] = "application/json", ["Authorization"] = "{k
 if "{key}" == "" then headers["Authorization"] = nil end
 function request()
   {number}
-  return wrk.format("POST", nil, headers, [[{before}]] .. string.format("{PLACE[:3]}%06d", counter) .. [[{after}]])
+  return wrk.format("POST", nil, headers, [==[{before}]==] .. string.format("{PLACE[:3]}%06d", counter) .. [==[{after}]==])
 end
 function done(summary, latency, requests)
   io.write("refused " .. summary.errors.status .. "\\n")
