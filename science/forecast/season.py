@@ -9,7 +9,7 @@ from science.table import FloatArray
 PERIODS = {"Y": (), "Q": (4,), "M": (12,), "W": (52,), "D": (7,), "H": (24, 168), "30min": (48, 336), "15min": (96, 672)}
 GUESSES = (4, 7, 12, 24, 52)  # tried when neither the dates nor the caller tell the season
 CYCLES = 5  # of a season that must be there before it is guessed
-MEMORY = 0.9  # weight of a cycle of the season over that of the next
+MEMORY = 0.85  # weight of a cycle of the season over that of the next
 SEEN = 200  # last cycles that a strength is measured on
 MARGIN = 0.1  # a season is taken before its multiples if its strength is no further below theirs
 SPAN = 11  # cycles that a season is smoothed over: mstl's window
