@@ -31,7 +31,7 @@ from tests.serving import Server, free_port, launch
 PATIENCE = 150.0
 DEAR = {"dataset": "sleepstudy", "formula": "Reaction ~ Days + (Days | Subject)", "intervals": "bootstrap", "samples": 2000}
 SHORT, LONG = (24, 6), (200, 100)  # jobs, kills
-LOSSES = 6
+LOSSES = 3
 SOON = 30.0
 HEARTS = f"SELECT count(*) FROM procrastinate_workers WHERE last_heartbeat > now() - interval '{STALLED_SECONDS} seconds'"
 
