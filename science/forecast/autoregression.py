@@ -17,7 +17,7 @@ from science.forecast.differences import difference
 from science.forecast.weights import psi_weights
 from science.table import BoolArray, FloatArray
 
-DRAWN_IN = (0.9999, 0.9997, 0.999, 0.997, 0.99, 0.97, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0)  # what r is tried
+DRAWN_IN = np.array([0.9999, 0.9997, 0.999, 0.997, 0.99, 0.97, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0])
 
 
 @dataclass(frozen=True)
@@ -126,25 +126,25 @@ def _averaged(grams: FloatArray, counts: Sequence[int], fixed: int) -> tuple[Flo
 
 def drawn_in(phi: FloatArray) -> FloatArray:
     """Return phi, (fits, p), where explosive ones are phi_i r^i with the largest r of DRAWN_IN that makes them stable."""
+    explosive = ~_stable(phi)
+    if not explosive.any():
+        return phi
+    powers = DRAWN_IN[:, None] ** np.arange(1, phi.shape[1] + 1)
+    nearer = phi[explosive][:, None, :] * powers  # (explosive fits, r, p)
+    first = _stable(nearer.reshape(-1, phi.shape[1])).reshape(nearer.shape[:2]).argmax(axis=1)
     steady = phi.copy()
-    left = np.flatnonzero(~_stable(phi))
-    powers = np.arange(1, phi.shape[1] + 1)
-    for r in DRAWN_IN:
-        if not left.size:
-            break
-        steady[left] = phi[left] * r**powers
-        left = left[~_stable(steady[left])]
+    steady[explosive] = nearer[np.arange(len(first)), first]
     return steady
 
 
 def _stable(phi: FloatArray) -> BoolArray:
     """Tell of each row whether all its partial autocorrelations are within the unit circle (Durbin and Levinson, backwards)."""
-    stable = np.ones(len(phi), dtype=bool)
-    for order in range(phi.shape[1], 0, -1):
-        last = phi[:, order - 1]
-        stable &= np.abs(last) < 1
-        safe = np.where(stable, last, 0.0)[:, None]
-        phi = (phi[:, : order - 1] + safe * phi[:, : order - 1][:, ::-1]) / (1 - safe**2)
+    rest, partial = phi.T, np.empty((phi.shape[1], len(phi)))
+    with np.errstate(all="ignore"):  # behind one outside, the numbers mean nothing
+        for order in range(phi.shape[1] - 1, -1, -1):
+            last = partial[order] = rest[order]
+            rest = (rest[:order] + last * rest[:order][::-1]) / (1 - last * last)
+    stable: BoolArray = (np.abs(partial) < 1).all(axis=0)
     return stable
 
 

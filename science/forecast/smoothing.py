@@ -98,7 +98,7 @@ def passes(x: FloatArray, lengths: frozenset[int], deadline: Deadline, sets: Gri
     """Run every set over every row of x, (rows, n); keep what is known after each length, and the way of `told` rows."""
     n, G = x.shape[1], len(sets.alpha)
     level, slope = np.zeros((len(x), G)), np.zeros((len(x), G))
-    c1, c2, squares = (np.zeros_like(level) for _ in range(3))
+    products, squares = np.zeros((2, *level.shape)), np.zeros_like(level)
     ways = _ways_of_short() if sets is GRID and n <= SHORT else _ways(sets, n, lengths)
     known = _room(sorted(lengths), len(x), G, {row: np.empty((n, G)) for row in told}, ways)
     columns = np.ascontiguousarray(x.T)[:, :, None]
@@ -110,14 +110,13 @@ def passes(x: FloatArray, lengths: frozenset[int], deadline: Deadline, sets: Gri
         error = columns[t] - level
         for row, way in known.one_step.items():
             way[t] = level[row]
-        c1 += error * ways.on_the_way[t, 0]
-        c2 += error * ways.on_the_way[t, 1]
+        products += error * ways.on_the_way[t][:, None]
         squares += error * error
         level += sets.alpha * error
         slope += sets.beta * error
         if t + 1 in lengths:
             at = known.places[t + 1]
-            known.products[at, 0], known.products[at, 1], known.errors[at] = c1, c2, squares
+            known.products[at], known.errors[at] = products, squares
             known.states[at, 0], known.states[at, 1] = level, slope
     return known
 
