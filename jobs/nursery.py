@@ -15,8 +15,12 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 from config import Settings
@@ -37,13 +41,21 @@ OPINIONATED = (  # what second opinions need: 2 s and 75 MB, which a small machi
 REAPING_SECONDS = 1.0  # how long a child that ended may wait at most, should a signal be lost
 
 
+@dataclass(frozen=True)
+class Child:
+    """A process, and a folder for the files that what it runs leaves behind, as TensorFlow does."""
+
+    process: int
+    scratch: str | None
+
+
 class Nursery:
     """The children that run, by the worker's number for them."""
 
     def __init__(self, control: socket.socket, settings: Settings, tasks: Mapping[str, Task]) -> None:
         self._control, self._settings, self._tasks = control, settings, tasks
         self._engine = engine_of(settings, pool_size=1)
-        self._children: dict[int, int] = {}  # number → process id
+        self._children: dict[int, Child] = {}
         self._pipes: list[int] = []
         self._unread = b""
         self._later = [] if is_small() else list(OPINIONATED)
@@ -62,6 +74,7 @@ class Nursery:
                 break
         for number in list(self._children):
             self._kill(number)
+            self._forget(number)
 
     def _warm_up(self) -> None:
         """Import a little more while nobody waits for anything."""
@@ -93,16 +106,18 @@ class Nursery:
             self._begin(told["id"], Order(**told["begin"]), self._pipes.pop(0))
 
     def _begin(self, number: int, order: Order, pipe: int) -> None:
-        parent = os.getpid()
+        parent, scratch = os.getpid(), _scratch()
         process = os.fork()
         if process == 0:
-            self._be_a_child(parent, order, pipe)
+            self._be_a_child(parent, order, pipe, scratch)
         os.close(pipe)
-        self._children[number] = process
+        self._children[number] = Child(process, scratch)
 
-    def _be_a_child(self, parent: int, order: Order, pipe: int) -> None:
+    def _be_a_child(self, parent: int, order: Order, pipe: int, scratch: str | None) -> None:
         status = 1
         try:
+            if scratch:
+                tempfile.tempdir = os.environ["TMPDIR"] = scratch
             signal.set_wakeup_fd(-1)
             self._control.close()
             os.setpgid(0, 0)  # so that whatever it starts goes with it
@@ -112,20 +127,32 @@ class Nursery:
             os._exit(status)
 
     def _kill(self, number: int) -> None:
-        if process := self._children.get(number):  # not reaped yet, so the number is still its own
+        if child := self._children.get(number):  # not reaped yet, so the process's number is still its own
             for kill in (os.killpg, os.kill):  # it may not have its group yet
                 with suppress(ProcessLookupError, PermissionError):
-                    kill(process, signal.SIGKILL)
+                    kill(child.process, signal.SIGKILL)
+
+    def _forget(self, number: int) -> None:
+        child = self._children.pop(number)
+        if child.scratch:
+            rmtree(child.scratch, ignore_errors=True)
 
     def _reap(self) -> None:
-        for number, process in list(self._children.items()):
-            ended, status, used = os.wait4(process, os.WNOHANG)
+        for number, child in list(self._children.items()):
+            ended, status, used = os.wait4(child.process, os.WNOHANG)
             if ended:
-                del self._children[number]
+                self._forget(number)
                 kilobytes = used.ru_maxrss // (1 if sys.platform == "linux" else 1024)
                 told = {"ended": number, "status": status, "kilobytes": kilobytes, "cpu": used.ru_utime + used.ru_stime}
                 with suppress(BrokenPipeError):
                     self._control.sendall(json.dumps(told).encode() + b"\n")
+
+
+def _scratch() -> str | None:
+    try:
+        return mkdtemp(prefix="lamplight-job-")
+    except OSError:  # the disk is full; most jobs write no file
+        return None
 
 
 def _set_aside() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
 from typing import Any
 
@@ -77,4 +78,14 @@ def data(payload: dict[str, Any], context: Context) -> Done:
     return Done()
 
 
-TASKS: dict[str, Task] = {task.__name__: task for task in (nap, count, poison, endless, patient, hungry, wrong, buggy, data)}
+def untidy(payload: dict[str, Any], context: Context) -> Done:
+    """Leave a file behind, as TensorFlow does, and say which."""
+    file, name = tempfile.mkstemp()
+    os.close(file)
+    context.report(line=name)
+    return Done()
+
+
+TASKS: dict[str, Task] = {
+    task.__name__: task for task in (nap, count, poison, endless, patient, hungry, wrong, buggy, data, untidy)
+}

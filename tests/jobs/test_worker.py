@@ -6,7 +6,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -76,6 +78,12 @@ def test_a_nursery_that_is_killed_is_followed_by_another(worker: subprocess.Pope
     (nursery,) = psutil.Process(worker.pid).children()
     nursery.kill()
     assert ended(engine, queued(engine, "nap")).state == "succeeded"
+
+
+def test_what_a_job_leaves_on_disk_goes_with_it(worker: subprocess.Popen[bytes], engine: Engine) -> None:
+    left = Path(ended(engine, queued(engine, "untidy")).log[-1])
+    assert left.parent != Path(tempfile.gettempdir())
+    wait_until(lambda: not left.parent.exists())
 
 
 def test_a_worker_without_settings_says_which_are_missing() -> None:
