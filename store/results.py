@@ -47,19 +47,14 @@ VALUES (%(site_id)s, %(id)s, %(kind)s, %(answer)s, %(picture)s, now() + %(ttl)s:
 )
 SAVE_FOR_KEY = prepared(
     "save_for_key",
-    f"""
-WITH living AS (
-    SELECT FROM keys WHERE digest = %(digest)s::bytea AND site_id = %(site_id)s::bigint AND revoked_at IS NULL
-), known AS (
-    SELECT answer::text, expires_at FROM results WHERE site_id = %(site_id)s::bigint AND id = %(id)s::text AND {LIVE}
-), saved AS (
-    INSERT INTO results AS kept (site_id, id, kind, answer, picture, expires_at)
-    SELECT %(site_id)s::bigint, %(id)s::text, %(kind)s::text, %(answer)s::json, %(picture)s::json, now() + %(ttl)s::interval
-    FROM living WHERE NOT EXISTS (SELECT FROM known)
-    {REPLACING}
-)
-SELECT known.answer, known.expires_at FROM living LEFT JOIN known ON true
-""",  # noqa: S608
+    """
+INSERT INTO results AS kept (site_id, id, kind, answer, picture, expires_at)
+SELECT site_id, %(id)s, %(kind)s, %(answer)s::json, %(picture)s::json, now() + %(ttl)s::interval
+FROM keys WHERE digest = %(digest)s AND site_id = %(site_id)s AND revoked_at IS NULL
+ON CONFLICT (site_id, id) DO UPDATE SET
+    answer = excluded.answer, picture = excluded.picture, expires_at = excluded.expires_at, created_at = now()
+WHERE kept.expires_at <= now()
+""",
 )
 KEEP = f"""
 UPDATE results SET expires_at = now() + %(ttl)s
@@ -128,15 +123,16 @@ def save_for_key(
     picture: bytes | None,
     ttl: timedelta | None,
 ) -> tuple[bool, Answer | None]:
-    """Save as `save` does, if the key of this digest lives and is the site's, and no live answer is there already.
+    """Save an answer if the key of this digest lives and is the site's, and no live answer is there already.
 
-    Returns whether the key lives, and the answer that was there. One statement.
+    Returns whether the key lives, and the answer that was there. One statement, and another where nothing was saved.
     """
     values = {"digest": digest, "site_id": site_id, "id": id, "kind": kind, "answer": answer.decode(), "ttl": ttl}
-    found = row(connection, SAVE_FOR_KEY, {**values, "picture": None if picture is None else picture.decode()})
-    if found is None:
-        return False, None
-    return True, None if found[0] is None else Answer(found[0].encode(), found[1])
+    values["picture"] = None if picture is None else picture.decode()
+    lives, known = True, None
+    while lives and known is None and not execute(connection, SAVE_FOR_KEY, values):
+        lives, known = answer_to_key(connection, digest, site_id, id)  # None: it was deleted a moment ago
+    return lives, known
 
 
 def answer_of(connection: Pooled, site_id: int, id: str) -> Answer | None:
