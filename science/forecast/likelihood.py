@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from math import exp, log, pi
+from math import exp, frexp, ldexp, log, pi
 
 import numpy as np
 from scipy.linalg import lapack
@@ -28,6 +28,11 @@ class Sample:
     @property
     def nobs(self) -> int:
         return len(self.w) - int(self.gaps.shape[1])
+
+    @cached_property
+    def unit(self) -> float:
+        """The power of two above all of w: in it nothing depends on the unit of y, and no digit changes."""
+        return ldexp(1.0, frexp(float(np.abs(self.w).max()))[1])
 
     @cached_property
     def columns(self) -> FloatArray:
@@ -62,12 +67,12 @@ def deviations(process: Process, sample: Sample) -> FloatArray:
     """Return (n,) numbers whose sum of squares is exp(-2 log-likelihood / nobs), but for a constant factor.
 
     So maximum likelihood is a problem of nonlinear least squares: the innovations, in units of the geometric mean of their
-    standard deviations.
+    standard deviations and of the sample.
     """
     n, k = sample.gaps.shape
     rest, _, R = _least_squares(process.innovations(sample.columns))
     scaled: FloatArray = rest * exp((process.half_log_determinant(n) + _log_determinant(R, k)) / sample.nobs)
-    return scaled
+    return scaled / sample.unit
 
 
 def _log_determinant(R: FloatArray, k: int) -> float:

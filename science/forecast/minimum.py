@@ -9,7 +9,7 @@ from scipy.optimize import leastsq
 
 from science.table import FloatArray
 
-IMPOSSIBLE = 1e10  # stands for what is squared where nothing can be
+IMPOSSIBLE = 1e10  # stands for what is squared where nothing can be; residuals come in units of the sample
 SLOPE = 1e-12  # MINPACK's epsfcn: parameters are moved by its root, relative, for slopes
 ACROSS = 1e-12  # of the parameters, left to move
 EVALUATIONS = 100  # per parameter, at most

@@ -18,7 +18,7 @@ PERSISTENT = 0.76  # the first coefficient of an AR part that hardly forgets: wh
 
 def starts(orders: Orders, sample: Sample) -> list[FloatArray]:
     """Return coefficients to start from, none of which depends on the others."""
-    w = _without_regressors(sample)
+    w = _without_regressors(sample) / sample.unit
     return [np.zeros(orders.count), regressed(orders, w), conditional(orders, w), _persistent(orders)]
 
 

@@ -45,3 +45,14 @@ def test_forecasts_at_r_s_coefficients_are_r_s(known):
     np.testing.assert_allclose(told.mean + level[len(y) :], known["mean"], rtol=1e-7)
     np.testing.assert_allclose(told.std_error * known["sigma2"] ** 0.5, known["se"], rtol=1e-6)
     assert told.log_likelihood == pytest.approx(known["loglik"], abs=1e-6)
+
+
+@pytest.mark.parametrize("unit", [1e-60, 1e12, 1e90])
+def test_coefficients_do_not_depend_on_the_unit_of_the_series(unit):
+    y = series("LakeHuron")
+    own, other = (
+        fit(Data(z, np.zeros((len(z) + 1, 0)), (), 1), (1,), Orders(1, 2), no_deadline(), constant=False) for z in (y, y * unit)
+    )
+    np.testing.assert_allclose(other.estimate, own.estimate, rtol=1e-4)
+    np.testing.assert_allclose(other.std_error, own.std_error, rtol=1e-3)
+    assert other.sigma2_ml == pytest.approx(own.sigma2_ml * unit**2, rel=1e-8)
