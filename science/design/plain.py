@@ -13,6 +13,7 @@ from science.limits import Limits
 from science.table import FloatArray, Numeric, Table
 
 FORMULAS = 256  # kept in a process, some kB each
+WIDEST = 64  # columns of a table whose formulas are kept: names may be long, and all are part of the question
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ class Plain:
 
 
 def plain_of(terms: Terms, table: Table) -> Plain | None:
-    """Tell which columns a model copies; None when it does more than that."""
-    if terms.offsets or any(len(term) > 1 for term in terms.terms):
+    """Tell which columns a model copies; None when it does more than that, and for a table too wide to be kept."""
+    if len(table.columns) > WIDEST or terms.offsets or any(len(term) > 1 for term in terms.terms):
         return None
     names = [one.node.text for one in terms.variables if isinstance(one.node, Name) and one.node.text in table]
     taken_out = len(terms.variables) - len({0, *(index for term in terms.terms for index in term)})  # their gaps count, in R

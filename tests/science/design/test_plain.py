@@ -9,6 +9,8 @@ import pytest
 
 from errors import InvalidInput, LimitExceeded
 from science.design import Design, build
+from science.design.build import PLAIN
+from science.design.plain import WIDEST, question_of
 from science.limits import Limits
 from science.table import Table, table_of_columns
 
@@ -93,3 +95,11 @@ def test_a_design_is_not_changed_by_the_next():
 def test_the_gaps_of_a_column_taken_out_count_as_ever():
     build("y ~ a + b - b", table(1), LIMITS)
     assert build("y ~ a + b - b", table(2, b=[1.0, None, 3.0, 4.0, 5.0, 6.0, 7.5]), LIMITS).rows_dropped == 1
+
+
+def test_only_narrow_tables_are_remembered():
+    narrow, wide = ({f"w{i}": [1.0, 2.0, float(i)] for i in range(count)} for count in (WIDEST, WIDEST + 1))
+    for columns, kept in ((narrow, True), (wide, False)):
+        data = table_of_columns(columns, LIMITS)
+        build("w0 ~ w1", data, LIMITS)
+        assert (PLAIN.find(question_of("w0 ~ w1", data, LIMITS)) is not None) == kept
