@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from contextlib import suppress
 from functools import partial
 from selectors import EVENT_READ, BaseSelector
 from time import monotonic
@@ -47,16 +46,19 @@ class Leaving:
             self._close(connection)
 
     def _drain(self, connection: socket.socket, _: object) -> None:
+        if connection not in self._until:  # closed since the selector woke: it was one too many
+            return
         until, left = self._until[connection]
-        with suppress(BlockingIOError):
-            try:
-                left -= len(connection.recv(CHUNK)) or left
-            except ConnectionError:
-                left = 0
-            if left <= 0:
-                self._close(connection)
-            else:
-                self._until[connection] = (until, left)
+        try:
+            left -= len(connection.recv(CHUNK)) or left
+        except BlockingIOError:
+            return
+        except OSError:
+            left = 0
+        if left <= 0:
+            self._close(connection)
+        else:
+            self._until[connection] = (until, left)
 
     def _close(self, connection: socket.socket) -> None:
         del self._until[connection]

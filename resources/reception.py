@@ -90,7 +90,7 @@ class Worker(ThreadWorker):
         self._few, self._most, self._waits = service.settings.concurrency + BESIDE, service.gate.places, service.waits
         self._inside = 0
         self._at_door: deque[tuple[float, Connection]] = deque()  # each with the moment when it came
-        self._leaving = Leaving(self.poller)
+        self._leaving, self._counted = Leaving(self.poller), 0  # of those who leave, how many are counted as connections
         self._refused, self._told_at = 0, 0.0
         super().run()
 
@@ -100,7 +100,7 @@ class Worker(ThreadWorker):
         A process with less to do is let go first: connections are kept, and the four of a busy client could otherwise all
         stay with one process while the other idles.
         """
-        in_hand = self.nr_conns - len(self.keepalived_conns)
+        in_hand = self.nr_conns - len(self.keepalived_conns) - self._counted
         if in_hand and not self._at_door:
             sleep(COURTESY_SECONDS * min(in_hand, MOST_COURTESY))
         with suppress(BlockingIOError, ConnectionAbortedError):
@@ -109,8 +109,14 @@ class Worker(ThreadWorker):
                 self._welcome(listener)
 
     def enqueue_req(self, conn: Connection) -> None:
-        """Let a request in, or let it wait at the door."""
-        if self._inside < self._room(self._few) or watches(_beginning(conn) or b""):
+        """Let a request in, or let it wait at the door; a connection that has ended needs neither."""
+        if self._inside < self._room(self._few):
+            self._let_in(conn)
+            return
+        beginning = _beginning(conn)
+        if beginning == b"":
+            self._forget(conn)
+        elif beginning and watches(beginning):
             self._let_in(conn)
         else:
             self._at_door.append((monotonic(), conn))
@@ -133,6 +139,7 @@ class Worker(ThreadWorker):
         while self._at_door and now - self._at_door[0][0] >= DOOR_SECONDS:
             self._send_away(self._at_door.popleft()[1])
         self._leaving.sweep()
+        self._count_leaving()
         if self._refused and now - self._told_at >= TELLING_SECONDS:
             write("warning", "shed", {"requests": self._refused})
             self._refused, self._told_at = 0, now
@@ -183,7 +190,7 @@ class Worker(ThreadWorker):
 
     def _room(self, places: int) -> int:
         """How many requests may be inside: those who wait for a job only hold a thread, and one is left for who watches."""
-        return int(min(places + self._waits.taken, self.cfg.threads - SPARE))
+        return int(min(places + self._waits.taken, max(self.cfg.threads - SPARE, 1)))
 
     def _let_in_who_wait(self) -> None:
         """Let the first in while there are few inside; when these take long, more."""
@@ -209,16 +216,30 @@ class Worker(ThreadWorker):
 
     def _send_away(self, conn: Connection) -> None:
         """Refuse a request, of which as much is read as has come."""
-        refusal = None
-        with suppress(OSError):  # it has gone already
-            refusal = refusal_of(_rest(conn))
-            conn.sock.send(refusal.answer, socket.MSG_DONTWAIT)
+        refusal, told = None, 0
+        with suppress(OSError):  # it has gone already, or reads nothing of what it was told before
+            refusal = refusal_of(_rest(conn), may_keep=self.alive and len(self.keepalived_conns) < self.max_keepalived)
+            told = conn.sock.send(refusal.answer, socket.MSG_DONTWAIT)
             self._refused += 1
-        if refusal and refusal.keeps and self.alive and len(self.keepalived_conns) < self.max_keepalived:
+        if refusal and refusal.keeps and told == len(refusal.answer):
             self._await(conn, self.keepalived_conns, self.on_client_socket_readable)
-            return
+        else:
+            self._forget(conn, graceful=refusal is not None and not refusal.whole)
+
+    def _forget(self, conn: Connection, *, graceful: bool = False) -> None:
         self.nr_conns -= 1
-        conn.close(graceful=refusal is not None and not refusal.whole)
+        conn.close(graceful)
+
+    def _count_leaving(self) -> None:
+        """Count those who leave as connections: they are open files as well, and a worker that stops waits for them."""
+        self.nr_conns += len(self._leaving) - self._counted
+        self._counted = len(self._leaving)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Let those who have said nothing by now hold up the worker's end no longer than those who were answered."""
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
 
 
 def _beginning(conn: Connection) -> bytes | None:

@@ -1,7 +1,7 @@
 """Too many requests at once → 503 before anything is done for them, so that those under way are answered in time.
 
-A refusal is written from the bytes of the request's head, without Flask and on no thread of its own: it costs a hundredth of
-a prediction. Reading a body and looking up a key for a request that is then sent away would take the time of others.
+A refusal is written from the bytes of the request's head, without Flask and on no thread of its own. Reading a body and
+looking up a key for a request that is then sent away would take the time of others.
 """
 
 from __future__ import annotations
@@ -36,8 +36,11 @@ def watches(beginning: bytes) -> bool:
     return WATCHING.match(beginning) is not None
 
 
-def refusal_of(sent: bytes) -> Refusal:
-    """Refuse a request of which these bytes have come. Where it ends is only believed when there is no doubt."""
+def refusal_of(sent: bytes, *, may_keep: bool = True) -> Refusal:
+    """Refuse a request of which these bytes have come. Where it ends is only believed when there is no doubt.
+
+    may_keep: the next request would still be heard on this connection.
+    """
     head = HEAD.match(sent)
     if head is None:
         return Refusal(_told({}, keeps=False), whole=False, keeps=False)
@@ -45,7 +48,7 @@ def refusal_of(sent: bytes) -> Refusal:
     headers = {name.lower(): value.strip() for name, _, value in lines}
     clear = len(headers) == len(lines) and b"transfer-encoding" not in headers and b"expect" not in headers
     whole = clear and headers.get(b"content-length", b"0") == b"%d" % (len(sent) - head.end())
-    keeps = whole and headers.get(b"connection", b"keep-alive").lower() == b"keep-alive"
+    keeps = may_keep and whole and headers.get(b"connection", b"keep-alive").lower() == b"keep-alive"
     answer = _told(headers, keeps=keeps)
     return Refusal(answer.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" if head[1] == b"HEAD" else answer, whole, keeps)
 

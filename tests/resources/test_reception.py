@@ -14,13 +14,15 @@ from http.client import HTTPConnection, HTTPResponse
 import pytest
 
 from resources.security import CONTENT_POLICY, SECURITY_HEADERS
-from tests.serving import ROOT, SETTINGS, Server, free_port, wait_until_live
+from tests.serving import ROOT, SETTINGS, Server, free_port, serving, wait_until_live
 
 PLACES = 11  # of one process that computes one thing at once
 UNFINISHED = b"POST /regress HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n"
 WHOLE = (
     b"POST /regress HTTP/1.1\r\nHost: x\r\nX-Request-Id: mine\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"
 )
+TOO_LARGE = UNFINISHED.replace(b"Content-Length: 2", b"Content-Length: 9000000000") + b"x" * 1000
+STOPPING_SECONDS = 10  # gunicorn gives up after 20
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -163,6 +165,43 @@ def test_the_log_counts_refusals_and_has_no_line_for_each(one_process):
         time.sleep(0.05)
     assert sum(each["requests"] for each in shed(log)) == refused + 50
     assert len(shed(log)) - before < 5
+
+
+def test_a_connection_that_ends_without_a_question_is_not_refused(one_process):
+    port, log = one_process
+    time.sleep(2)  # until what other tests were refused is told
+    refused = sum(each["requests"] for each in shed(log))
+    with full(port):
+        for _ in range(20):
+            connected(port, b"").close()
+        kept = connected(port, LIVE)
+        assert answer(kept, "GET")[0] == 200
+        kept.close()
+        time.sleep(2)
+    assert sum(each["requests"] for each in shed(log)) == refused
+
+
+def test_one_thread_is_enough_to_answer(shared_database_url):
+    with serving(shared_database_url, WEB_CONCURRENCY="1", LAMPLIGHT_THREADS="1") as server:
+        assert server.ask("POST", "/regress", {}).status == 422
+
+
+def test_a_server_that_stops_tells_all_and_waits_for_nobody_who_says_nothing(shared_database_url):
+    with serving(shared_database_url, WEB_CONCURRENCY="1") as server:
+        port = int(server.url.rpartition(":")[2])
+        with connected(port, b""), connected(port, LIVE) as kept:
+            assert answer(kept, "GET")[0] == 200
+            began = time.monotonic()
+            server.process.terminate()
+            time.sleep(0.3)
+            kept.sendall(TOO_LARGE)
+            time.sleep(0.3)
+            kept.sendall(b"x" * 300_000)  # to a process that has gone, this would fail
+            status, headers, _ = answer(kept)
+            assert (status, headers["Connection"]) == (413, "close")
+            kept.close()
+            server.process.wait(20)
+            assert time.monotonic() - began < STOPPING_SECONDS
 
 
 def shed(log) -> list[dict[str, object]]:

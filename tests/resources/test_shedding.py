@@ -81,6 +81,12 @@ def test_where_a_request_ends_is_only_believed_without_doubt(sent, whole, keeps)
     assert (b"\r\nConnection: close\r\n" in refusal.answer) is not keeps
 
 
+def test_a_connection_that_will_not_be_heard_again_is_said_to_end():
+    refusal = refusal_of(POST + b"Content-Length: 2\r\n\r\n{}", may_keep=False)
+    assert (refusal.whole, refusal.keeps) == (True, False)
+    assert b"\r\nConnection: close\r\n" in refusal.answer
+
+
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/", "/?x=1", "/static/page.js", "/docs", "/openapi.json"])
 def test_who_watches_and_the_pages_are_never_refused(path):
     assert watches(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
