@@ -29,6 +29,10 @@ from science.mixed.trace import Trace, columns_of
 from science.table import FloatArray, IntArray
 
 STEP = 1e-2  # of a standard error, for the Hessian
+LEAST_VARIANCE = 1e-8  # of a parameter, for the steps: what is known better is moved as far as that all the same
+MOST_VARIANCE = 1.0  # and at most, for steps that are longer than the search thought: where nothing curves, they stay short
+TOO_SHORT = 10.0  # times the variance that a step was made for: its difference of gradients is noise, as of counts in millions
+HESSIANS = 4  # taken at most, each by steps for the curvature that the one before it found
 LEAST_CURVATURE = 1e-10  # of the largest eigenvalue of the Hessian
 TOUCHED = 1e-6  # the part that a fixed effect has in a direction without curvature
 
@@ -42,11 +46,17 @@ class Curvature:
 
 
 def curvature_of(search: Laplace | Quadrature, optimum: Optimum) -> Curvature:
-    """Take differences of the gradient. A theta of zero moves nothing and is not free."""
+    """Take differences of the gradient, anew where its steps were too short. A theta of zero moves nothing and is not free."""
     parameters = optimum.point.theta
     free = np.flatnonzero((parameters != 0.0) | (np.arange(len(parameters)) >= search.pattern.length))
-    steps = STEP * np.sqrt(2.0 * np.maximum(optimum.inverse_hessian.diagonal()[free], 1e-8))
-    return Curvature(free, hessian(search, optimum.point, free, steps))
+    variances = np.maximum(optimum.inverse_hessian.diagonal()[free], LEAST_VARIANCE)
+    for _ in range(HESSIANS):
+        matrix = hessian(search, optimum.point, free, STEP * np.sqrt(2.0 * variances))
+        found = 1.0 / np.maximum(np.abs(matrix.diagonal()), 1.0 / MOST_VARIANCE)
+        if (found <= TOO_SHORT * variances).all():
+            break
+        variances = np.maximum(variances, found)
+    return Curvature(free, matrix)
 
 
 def told(problem: Problem, search: Laplace | Quadrature, optimum: Optimum, curvature: Curvature) -> Fit:

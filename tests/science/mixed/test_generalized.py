@@ -175,3 +175,14 @@ def test_separable_data_are_told():
 def test_what_a_family_cannot_have_is_refused(formula, options, reason):
     with pytest.raises((InvalidInput, FormulaError), match=reason):
         fitted(formula, table("cbpp"), **options)
+
+
+@pytest.mark.parametrize(
+    ("unit", "std_error", "close"), [(1e3, 0.207562365, 1e-5), (1e5, 0.207529855, 1e-4), (1e6, 0.207950098, 0.03)]
+)
+def test_large_counts_have_the_standard_errors_of_glmer(unit, std_error, close):
+    """lme4 1.1-31: summary(glmer(y ~ (1 | g), family = poisson)) of y = c(1, 2, 3, 1, 5, 1, 7, 2) * unit, g in pairs."""
+    data = table_of_columns({"y": [one * unit for one in (1, 2, 3, 1, 5, 1, 7, 2)], "g": list("aabbccdd")}, LIMITS)
+    fit = fitted("y ~ (1 | g)", data, family="poisson")
+    assert fit.fixed.std_error[0] == pytest.approx(std_error, rel=close)
+    assert "no_maximum" not in [notice.code for notice in fit.warnings]
