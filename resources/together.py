@@ -5,6 +5,8 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+JOINED = 1 << 16  # bytes that are copied to be sent with the head; what is longer fills packets of its own
+
 
 class Together:
     """Hold back the first piece that is written until the second comes, or until `flush`.
@@ -18,11 +20,15 @@ class Together:
         self._begun = False
 
     def sendall(self, data: bytes) -> None:
-        if self._begun:
-            held, self._held = self._held, None
-            self._plain.sendall(held + data if held else data)
-        else:
+        if not self._begun:
             self._held, self._begun = data, True
+        elif self._held:
+            held, self._held = self._held, None
+            self._plain.sendall(held + data[:JOINED])
+            if len(data) > JOINED:
+                self._plain.sendall(memoryview(data)[JOINED:])
+        else:
+            self._plain.sendall(data)
 
     def sendfile(self, *arguments: Any, **named: Any) -> int:
         self.flush()
