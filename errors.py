@@ -30,6 +30,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TYPE_PREFIX = "urn:lamplight:problem:"  # of a `type`, on the wire
+
 
 class ConfigurationError(Exception):
     """A setting is missing or has a value that cannot be used."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 import signal
 from http import HTTPStatus
 
-from errors import DeadlineExceeded, LamplightError, MemoryExceeded, StoreUnavailable
+from errors import TYPE_PREFIX, DeadlineExceeded, LamplightError, MemoryExceeded, StoreUnavailable
 from store.jobs import Reason
 
-PREFIX = "urn:lamplight:problem:"
 DIED = "job-died"
 
 
@@ -43,7 +42,7 @@ def dead(status: int) -> Reason:
     """Tell of a process that ended without a word. status: as waitpid gives it."""
     how = f"killed by {signal.Signals(status & 0x7F).name}" if status & 0x7F else f"it left with {status >> 8}"
     return {
-        "type": PREFIX + DIED,
+        "type": TYPE_PREFIX + DIED,
         "title": "The process that did the job died",
         "status": HTTPStatus.INTERNAL_SERVER_ERROR,
         "detail": f"the process that did the job died before it was done ({how})",
@@ -56,7 +55,7 @@ def worker_died() -> Reason:
 
 def _told(error: LamplightError) -> Reason:
     told: dict[str, object] = {
-        "type": PREFIX + error.type,
+        "type": TYPE_PREFIX + error.type,
         "title": error.title,
         "status": error.status,
         "detail": error.detail,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel
 
-from errors import InvalidInput
+from errors import TYPE_PREFIX, InvalidInput
 from kinds.forecast_series import Columns
 from kinds.opinion import SecondOpinion
 from kinds.presenting import Warned, drawn, warnings_of
@@ -303,7 +303,7 @@ def _refusal(one: Refused) -> dict[str, object]:
     return {
         "unique_id": one.unique_id,
         "error": {
-            "type": f"urn:lamplight:problem:{error.type}",
+            "type": TYPE_PREFIX + error.type,
             "title": error.title,
             "status": error.status,
             "detail": error.detail,

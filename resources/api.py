@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from secrets import token_hex
 from time import monotonic, perf_counter
 from typing import Any
 
@@ -22,13 +20,13 @@ from resources.formats import accepted
 from resources.logs import log_request
 from resources.problems import problem_of
 from resources.rate import bucket_of
+from resources.request_id import request_id_of
 from resources.routes import OPEN, ROUTES
 from resources.security import CONTENT_POLICY, SECURITY_HEADERS, TRANSPORT
 from resources.service import Service, service, this_request
 
 CONFIRMED_LATER = frozenset({"regress", "mixed", "forecast", "modelprediction", "fraud"})  # their POST confirms the key
 READING = frozenset({"GET", "HEAD", "DELETE"})  # without a body: all fields are in the query string
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
 class Wire(Api):
@@ -75,8 +73,7 @@ def mount(app: Flask) -> None:
 def _open() -> Response | None:
     (asked, state), this = this_request(), service()
     state.started = perf_counter()
-    wanted = asked.headers.get("X-Request-Id", "")
-    state.request_id = wanted if REQUEST_ID.fullmatch(wanted) else token_hex(16)
+    state.request_id = request_id_of(asked.headers.get("X-Request-Id", ""))
     if asked.endpoint in OPEN:
         return None
     if is_preflight(asked):

@@ -10,6 +10,7 @@ from flask_restful import Resource
 from pydantic import BaseModel, ConfigDict, Field
 
 from errors import Fault, InvalidInput, NotFound
+from kinds.fraud_scoring import LONGEST_ID
 from resources.body import fields_of_body, fields_of_query, read_body
 from resources.caller import Caller, owning_caller
 from resources.fraud_scoring import KIND
@@ -25,7 +26,7 @@ from store.payments import Tally, keyed
 MOST_LABELS = 10_000  # in one request
 FRAUD = "fraud"
 
-Id = Annotated[str, Field(min_length=1, max_length=200, description="Under which the payment was scored.")]
+Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, description="Under which the payment was scored.")]
 
 
 class LabelInput(BaseModel):

@@ -17,11 +17,11 @@ from flask_restful import Resource
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from resources.bare import MEDIA_TYPE as PROBLEM
 from resources.body import CSV, FORMS, JSON, STRUCTURED
 from resources.formats import MEDIA_TYPES
 from resources.job_answer import JobAnswer
 from resources.operation import Operation
-from resources.problems import MEDIA_TYPE as PROBLEM
 from science.version import VERSION
 
 REFERENCE = "#/components/schemas/{model}"

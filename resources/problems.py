@@ -8,11 +8,9 @@ import orjson
 from flask import Response, g
 from werkzeug.exceptions import HTTPException
 
-from errors import LamplightError
+from errors import TYPE_PREFIX, LamplightError
+from resources.bare import MEDIA_TYPE
 from resources.logs import log_crash
-
-MEDIA_TYPE = "application/problem+json"
-TYPE_PREFIX = "urn:lamplight:problem:"
 
 
 def problem_of(error: Exception) -> Response:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import select
 import socket
 from collections import deque
@@ -29,6 +28,7 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from logs import write
 from resources.bare import bare_problem
 from resources.leaving import Leaving
+from resources.request_id import request_id_of
 from resources.shedding import refusal_of, watches
 from resources.together import Together
 
@@ -170,7 +170,7 @@ class Worker(ThreadWorker):
 
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: Exception) -> None:
         status, kind, detail = _told(exc)
-        request_id = secrets.token_hex(16)
+        request_id = request_id_of("")
         self.log.warning("%s before the application, %s, request %s", status.value, type(exc).__name__, request_id)
         try:
             util.write_nonblock(client, bare_problem(status, kind, status.phrase, detail, request_id, ("Connection", "close")))

@@ -10,15 +10,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from secrets import token_hex
 
 from errors import Busy
 from resources.bare import bare_problem
+from resources.request_id import request_id_of
 from resources.security import TRANSPORT
 
 WATCHING = re.compile(rb"(?:GET|HEAD) /(?:[ ?]|health/|static/|docs|openapi\.json)")  # never refused
 HEAD = re.compile(rb"([A-Z]+) [!-~]+ HTTP/1\.1\r\n((?:[!-9;-~]+:[^\r\n\0]*\r\n)*)\r\n")
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 BUSY = Busy("too many requests are under way already; try again in a second")
 
 
@@ -54,8 +53,7 @@ def refusal_of(sent: bytes, *, may_keep: bool = True) -> Refusal:
 
 
 def _told(headers: Mapping[bytes, bytes], *, keeps: bool) -> bytes:
-    wanted = headers.get(b"x-request-id", b"").decode("latin-1")
-    request_id = wanted if REQUEST_ID.fullmatch(wanted) else token_hex(16)
+    request_id = request_id_of(headers.get(b"x-request-id", b"").decode("latin-1"))
     more = [("Retry-After", str(BUSY.retry_after))]
     if not keeps:
         more.append(("Connection", "close"))
