@@ -82,8 +82,7 @@ def _one_way(value: object, handler: ValidatorFunctionWrapHandler) -> object:
 
 def _without_branch(fault: ErrorDetails) -> InitErrorDetails:
     """Leave out of its place which of the ways was tried."""
-    message = fault["msg"].replace("{", "{{").replace("}", "}}")
-    return InitErrorDetails(type=PydanticCustomError(fault["type"], message), loc=fault["loc"][1:], input=fault["input"])
+    return InitErrorDetails(type=PydanticCustomError(fault["type"], fault["msg"]), loc=fault["loc"][1:], input=fault["input"])
 
 
 TEXT = BeforeValidator(_read)

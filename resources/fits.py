@@ -12,6 +12,7 @@ from errors import RefitNeeded
 from kinds import KINDS
 from kinds.kind import Modelled
 from kinds.packing import unpacked
+from science.recent import Recent
 from store import versions
 from store.engine import Engine, reading
 
@@ -31,7 +32,7 @@ class Fits:
 
     def __init__(self) -> None:
         self._held: OrderedDict[int, _Held] = OrderedDict()
-        self._drifts: OrderedDict[tuple[int, str], dict[str, object]] = OrderedDict()
+        self._drifts: Recent[tuple[int, str], dict[str, object]] = Recent(DRIFTS)
         self._lock = Lock()
         self._bytes = 0
 
@@ -50,14 +51,12 @@ class Fits:
         self._note(version, _Held(fit, len(artifact.document) + len(artifact.arrays)))
         return fit
 
-    def drift(self, version: int, fingerprint: str, measure: Callable[[], dict[str, object]]) -> dict[str, object]:
-        """Give the drift of data against a version, measured once."""
-        known = self._drifts.get((version, fingerprint))
+    def drift(self, version: int, state: str, measure: Callable[[], dict[str, object]]) -> dict[str, object]:
+        """Give the drift of data in a state against a version, measured once."""
+        known = self._drifts.find((version, state))
         if known is None:
-            known = self._drifts[version, fingerprint] = measure()
-            with self._lock:
-                while len(self._drifts) > DRIFTS:
-                    self._drifts.popitem(last=False)
+            known = measure()
+            self._drifts.note((version, state), known)
         return known
 
     def _note(self, version: int, held: _Held) -> None:

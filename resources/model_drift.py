@@ -29,7 +29,7 @@ from store.models import Model
 from store.versions import Version
 
 Verdict = Literal["stable", "moderate", "large"]
-REGISTERED_SECONDS = 60.0
+REGISTERED_SECONDS = 60.0  # that what is told of a registered table may be old: each look reads all its rows
 UNTOLD: dict[str, object] = {"verdict": None, "worst": None, "psi": None}
 
 
