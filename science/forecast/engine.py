@@ -171,6 +171,7 @@ def _modelled(
     if gaps:
         bridge = _fitted_arma(ready, spec, powers[0], choice, deadline)
         y = powers[0].back(bridge.y)
+        powers = _powers(spec, y)  # what is put in a gap may be below zero, where all that is known is above
         notices.append(Notice("gaps_bridged", f"{gaps} missing values were replaced by their expectation under {bridge.name}"))
     lengths = _lengths(y, ready, spec)
     origins = Origins(lengths, spec.h)

@@ -105,12 +105,13 @@ class Calibration:
 
 
 def around(median: FloatArray, half_width: FloatArray, *, positive: bool) -> tuple[FloatArray, FloatArray]:
-    """Return bounds; of a positive series the lower one is as far below in ratio as it would be in units."""
+    """Return bounds; of a positive series the lower one is as far below in ratio as it would be in units, if there is a ratio."""
     if not positive:
         return median - half_width, median + half_width
     centre = np.maximum(median, np.finfo(float).tiny)
     with np.errstate(over="ignore", under="ignore"):
-        return median * np.exp(-half_width / centre), median + half_width
+        lower = np.where(median > 0, median * np.exp(-half_width / centre), median - half_width)
+    return lower, median + half_width
 
 
 def single(outlook: Outlook, *, positive: bool) -> Mixture:

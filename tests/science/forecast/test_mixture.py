@@ -55,6 +55,12 @@ def test_intervals_grow_when_the_past_was_worse_than_told(pool):
     assert calibrate(noisy, mixture, LENGTHS).multiplier > calibrate(Y, mixture, LENGTHS).multiplier
 
 
+def test_bounds_are_about_a_median_that_falls_below_zero_though_the_series_never_was():
+    low, high = around(np.array([-10.0, 0.0]), np.array([3.0, 3.0]), positive=True)
+    np.testing.assert_array_equal(low, [-13.0, -3.0])
+    np.testing.assert_array_equal(high, [-7.0, 3.0])
+
+
 def test_bounds_of_a_positive_series_are_positive():
     low, high = around(np.array([10.0]), np.array([30.0]), positive=True)
     assert low[0] == pytest.approx(10 * np.exp(-3))
