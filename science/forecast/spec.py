@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -27,6 +28,7 @@ MOST_SUMS = 50
 MOST_ORIGINS = 60
 MOST_SEASON = 2_000
 MOST_REGRESSORS = 50
+TERMS = re.compile(r"intercept|drift|s?(ar|ma)[0-9]+")  # the model's own coefficients
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,9 @@ def _check_positive(y: FloatArray, spec: Spec) -> None:
 def _check_regressors(series: Series, spec: Spec, n: int) -> None:
     if len(series.x) > MOST_REGRESSORS:
         raise InvalidInput(f"x has {len(series.x)} columns; at most {MOST_REGRESSORS} are allowed", field="x")
+    for key in series.x:
+        if TERMS.fullmatch(key):
+            raise InvalidInput(f"a column of x cannot be called {key}, as a coefficient of the model is", field=f"x.{key}")
     if set(series.x) != set(series.x_future):
         raise InvalidInput("x and x_future must have the same columns", field="x_future")
     for columns, length, name in ((series.x, n, "x"), (series.x_future, spec.h, "x_future")):

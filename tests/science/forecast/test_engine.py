@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 
 from errors import DeadlineExceeded, InvalidInput, LimitExceeded
-from science.deadline import Deadline
+from science.deadline import Deadline, no_deadline
 from science.forecast.differences import TooShort, extend
-from science.forecast.engine import forecast
+from science.forecast.engine import fit, forecast
 from science.forecast.spec import ArmaOrders, BoxCox, Series, Spec
 from science.limits import Limits
 from tests.science.forecast.asked import MONTHS, ask
@@ -215,6 +215,8 @@ def test_too_short_a_series_is_told_how_many_values_it_needs(y, spec, field, tol
         (PASSENGERS, {"x": {"a": np.ones(144)}, "x_future": {"a": np.ones(2)}}, "x_future.a"),
         (PASSENGERS, {"x": {"a": np.ones(144)}, "x_future": {"a": np.ones(1)}}, "x"),
         (PASSENGERS, {"x": {"a": np.ones(144)}, "x_future": {"a": np.ones(1)}, "model": "theta"}, "model"),
+        (PASSENGERS, {"x": {"ar1": np.ones(144)}, "x_future": {"ar1": np.ones(1)}}, "x.ar1"),
+        (PASSENGERS, {"x": {"drift": np.ones(144)}, "x_future": {"drift": np.ones(1)}}, "x.drift"),
         (PASSENGERS, {"ds": ("2020-01",)}, "ds"),
     ],
 )
@@ -250,3 +252,13 @@ def test_an_arma_that_reaches_back_too_far_is_refused_before_it_is_fitted():
 def test_a_search_leaves_out_a_season_that_takes_too_long():
     found = ask(np.random.default_rng(3).normal(size=3_000), h=2, season=1_000, differences=(), model="arma")
     assert not {"sar1", "sma1"} & set(found.model.coefficients)
+
+
+def test_a_gap_that_is_bridged_below_zero_takes_no_logarithms():
+    walk = np.cumsum(np.cumsum(np.random.default_rng(0).normal(size=60)))
+    y = walk - walk.min() + 0.001
+    least = int(y.argmin())
+    y[[least - 2, least - 1, least + 1, least + 2]] = np.nan
+    found = fit(Spec(h=3, season=1, missing="kalman"), Series(y), Limits(), no_deadline())
+    assert np.nanmin(y) > 0 > found.y.min()
+    assert {part.transform for part in found.model.parts} == {"none"}
