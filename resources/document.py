@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 
 # Control characters, which no escape makes lawful in HTML or XML, are shown as the replacement character.
 UNWRITABLE = dict.fromkeys((*set(range(0x20)) - {0x09, 0x0A, 0x0D}, *range(0x7F, 0xA0), 0xFFFE, 0xFFFF), "\ufffd")
+FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of one
 Cell = str | float | int | None
 
 
@@ -54,8 +55,13 @@ def csv_of(document: Document) -> str:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(sheet.columns)
-    writer.writerows([_guarded(cell) for cell in row] for row in sheet.rows)
+    writer.writerows([guarded(cell) for cell in row] for row in sheet.rows)
     return out.getvalue()
+
+
+def guarded(cell: Cell) -> Cell:
+    """Keep a spreadsheet from running a text as a formula."""
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULAS) else cell
 
 
 def html_of(document: Document) -> str:
@@ -85,11 +91,6 @@ def shown(cell: Cell, p_value: bool = False) -> str:
     if p_value:
         return "< 2e-16" if cell < 2e-16 else f"{cell:.3g}"
     return f"{cell:.5g}" if isfinite(cell) else "NA"
-
-
-def _guarded(cell: Cell) -> Cell:
-    """Keep a spreadsheet from running a text as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 def _html_sheet(sheet: Sheet) -> Markup:

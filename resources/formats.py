@@ -10,6 +10,7 @@ from werkzeug.datastructures import MIMEAccept
 
 from errors import NotAcceptable
 from plots import DRAWING, draw
+from resources.body import CSV, JSON
 from resources.document import csv_of, html_of, text_of
 from resources.kinds import DOCUMENTS
 from resources.opinion_document import with_opinion
@@ -36,6 +37,16 @@ def wanted_format(request: Request) -> str:
     if best is None:
         raise NotAcceptable(f"an answer can be had as {', '.join(MEDIA_TYPES.values())}")
     return next(name for name, media_type in MEDIA_TYPES.items() if media_type == best)
+
+
+def json_or_csv(request: Request, told: str) -> str:
+    """The media type of the two that Accept asks for; JSON when it does not say. told: what can be had. Raises NotAcceptable."""
+    if request.headers.get("Accept", "*/*") in ("*/*", JSON):
+        return JSON
+    best = accepted(request).best_match((JSON, CSV))
+    if best is None:
+        raise NotAcceptable(f"{told} can be had as {JSON} or {CSV}")
+    return best
 
 
 def accepted(request: Request) -> MIMEAccept:

@@ -11,6 +11,7 @@ from typing import Any
 from errors import InvalidInput, MalformedBody
 from kinds.fraud_scoring import ID
 from resources.csv_text import BYTE_ORDER_MARK, MISSING, checked_lines, checked_records, is_number, names_of, numbers_of
+from resources.document import guarded
 from science.limits import Limits
 
 Cell = float | str | None
@@ -18,7 +19,6 @@ SCORED = ("risk_score", "risk_level", "alert", "probability")
 WHY = ("observed", "expected", "direction", "share")
 WRONG = ("error", "detail")
 OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of one
 
 
 def cells_of_csv(body: bytes, limits: Limits, texts: frozenset[str], *, field: str = "data") -> dict[str, list[Cell]]:
@@ -68,16 +68,11 @@ def _reason_names(place: int) -> list[str]:
 def _line(row: Mapping[str, Any], scored: Sequence[str], why: int) -> list[object]:
     reasons: list[object] = []
     for reason in row["reasons"]:
-        reasons += [_guarded(reason["column"]), *(reason[name] for name in WHY)]
+        reasons += [guarded(reason["column"]), *(reason[name] for name in WHY)]
     reasons += [None] * ((1 + len(WHY)) * why - len(reasons))  # of a model with fewer columns, or a row that is wrong
     error = row["error"] or {"code": None, "detail": None}
     told = [{True: "true", False: "false"}.get(row[name]) if name == "alert" else row[name] for name in scored]
-    return [_guarded(row[ID]), *told, *reasons, error["code"], _guarded(error["detail"])]
-
-
-def _guarded(text: str | None) -> str | None:
-    """Keep a spreadsheet from running a text as a formula."""
-    return f"'{text}" if text is not None and text.startswith(FORMULAS) else text
+    return [guarded(row[ID]), *told, *reasons, error["code"], guarded(error["detail"])]
 
 
 def _cells(cells: Sequence[str], text: bool) -> list[Cell]:

@@ -13,7 +13,7 @@ import orjson
 from flask import Request, Response, request
 from pydantic import BaseModel
 
-from errors import Conflict, InvalidInput, NotAcceptable, NotFound
+from errors import Conflict, InvalidInput, NotFound
 from kinds.fraud_feedback import columns_digest, numbers_of
 from kinds.fraud_model import Kept
 from kinds.fraud_scoring import (
@@ -35,7 +35,6 @@ from kinds.presenting import Warned
 from resources.body import (
     CSV,
     FORMS,
-    JSON,
     OPENING,
     PEEKED,
     Fields,
@@ -47,7 +46,7 @@ from resources.body import (
 )
 from resources.caller import Caller, confirmed, unconfirmed
 from resources.fits import modelled
-from resources.formats import accepted
+from resources.formats import json_or_csv
 from resources.fraud_csv import cells_of_csv, csv_of_scored
 from resources.service import Service
 from resources.validation import validated
@@ -166,7 +165,7 @@ def _live(found: Pointer, service: Service) -> Answering:
 
 def scored(name: str, asked: PaymentsToScore, detector: Answering, asker: Caller, service: Service) -> Response:
     """Score payments, remember those with an id, and tell, as JSON or CSV. Raises NotAcceptable."""
-    media_type, fit = _media_type(), detector.fit
+    media_type, fit = json_or_csv(request, "scores"), detector.fit
     with service.gate.turn():
         decision = decision_of(asked.threshold, fit)
         sent = _sent(asked, fit, service)
@@ -181,15 +180,6 @@ def scored(name: str, asked: PaymentsToScore, detector: Answering, asker: Caller
         remembered = _payments(sent, found.scores, decision, keyed(service.settings.secret.encode(), asker.site_id))
         _remember(detector.model_id, detector, remembered, decision, service)
     return Response(answer, mimetype=media_type, headers={"Vary": "Accept"} if media_type == CSV else None)
-
-
-def _media_type() -> str:
-    if request.headers.get("Accept", "*/*") in ("*/*", JSON):
-        return JSON
-    best = accepted(request).best_match((JSON, CSV))
-    if best is None:
-        raise NotAcceptable(f"scores can be had as {JSON} or {CSV}")
-    return best
 
 
 def _told(

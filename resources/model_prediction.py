@@ -12,13 +12,13 @@ from flask import Response, request
 from flask_restful import Resource
 from pydantic import BaseModel, ConfigDict
 
-from errors import LamplightError, NotAcceptable
+from errors import LamplightError
 from kinds.presenting import Warned
 from kinds.rows import Rows
 from resources.body import CSV, JSON, fields_of_body, read_body
 from resources.caller import Caller, caller, confirm, confirmed, reading_caller, unconfirmed
 from resources.fits import modelled
-from resources.formats import accepted
+from resources.formats import json_or_csv
 from resources.fraud_scoring import KIND as FRAUD
 from resources.fraud_scoring import score_payments
 from resources.model_access import no_model, unfitted
@@ -78,7 +78,7 @@ class ModelPrediction(Resource):
 
 
 def _predicted(name: str, asker: Caller, this: Service) -> Response:
-    media_type = _media_type()
+    media_type = json_or_csv(request, "predictions")
     pointer = _pointer(name, asker, this)
     if pointer.kind == FRAUD:
         return score_payments(name, pointer, asker, this)
@@ -122,15 +122,6 @@ def _pointer(name: str, asker: Caller, this: Service) -> Pointer:
     if found.version is None:
         raise unfitted()
     return found
-
-
-def _media_type() -> str:
-    if request.headers.get("Accept", "*/*") in ("*/*", JSON):
-        return JSON
-    best = accepted(request).best_match((JSON, CSV))
-    if best is None:
-        raise NotAcceptable(f"predictions can be had as {JSON} or {CSV}")
-    return best
 
 
 def _csv(predictions: Any) -> str:
