@@ -15,6 +15,7 @@ from science.table import BoolArray, Factor, FloatArray, IntArray, Numeric, Tabl
 FRAUD, LEGITIMATE, UNLABELLED = 1, 0, -1
 TRAIN, CALIBRATE = 0.7, 0.15  # of the rows, oldest first; the rest is the holdout
 FEWEST_ROWS = 40  # legitimate ones: 28 to train on, 6 to calibrate and 6 to hold out is the least that says anything
+LARGEST = 1e150  # of a number: sums of squares have to fit a double
 BOOLEANS = {"FALSE": 0.0, "TRUE": 1.0}
 
 
@@ -87,6 +88,8 @@ def numbers(table: Table, name: str, field: str) -> FloatArray:
     assert isinstance(column, Numeric)
     if np.isinf(column.values).any():
         raise InvalidInput(f"column {name} has an infinite number", field=field)
+    if (np.abs(column.values) > LARGEST).any():
+        raise InvalidInput(f"column {name} has a number beyond {LARGEST:g}; send it in a larger unit", field=field)
     return column.values
 
 

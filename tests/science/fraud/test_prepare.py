@@ -52,6 +52,7 @@ def test_alerted_rows_are_kept_out_unless_labelled_legitimate(label: str | None,
     [
         ({"b": [1, 2]}, "columns.0"),
         ({"a": [1, np.inf], "y": [0, 0], "w": [1, 1]}, "columns.0"),
+        ({"a": [1, 1e160], "y": [0, 0], "w": [1, 1]}, "columns.0"),
         ({"a": [1, 2], "y": [0, 2], "w": [1, 1]}, "label"),
         ({"a": [1, 2], "y": [0, 1], "w": [1, 0]}, "weight"),
         ({"a": [1, 2], "y": [0, 1], "w": [1, NAN]}, "weight"),
