@@ -16,6 +16,8 @@ from scipy.linalg import lapack
 from science.forecast.banded import Process
 from science.table import FloatArray
 
+DEPENDENT = 1e-10  # of a column's length, whatever its unit: what the columns before it leave of one that depends on them
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -85,8 +87,8 @@ def _least_squares(z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     if not count:
         return z[:, 0], np.zeros(0), np.zeros((0, 0))
     Q, R = np.linalg.qr(z[:, 1:])
-    diagonal = np.abs(np.diag(R))
-    if not diagonal.min() > 1e-10 * diagonal.max():
+    left = np.abs(np.diag(R))  # of each column, beside those before it
+    if not (left > DEPENDENT * np.linalg.norm(R, axis=0)).all():
         raise np.linalg.LinAlgError("the regressors are not independent")
     projected = Q.T @ z[:, 0]
     solution, _ = lapack.dtrtrs(R, projected)

@@ -56,3 +56,12 @@ def test_coefficients_do_not_depend_on_the_unit_of_the_series(unit):
     np.testing.assert_allclose(other.estimate, own.estimate, rtol=1e-4)
     np.testing.assert_allclose(other.std_error, own.std_error, rtol=1e-3)
     assert other.sigma2_ml == pytest.approx(own.sigma2_ml * unit**2, rel=1e-8)
+
+
+@pytest.mark.parametrize("unit", [1e-20, 1e12])
+def test_forecasts_do_not_depend_on_the_unit_of_a_regressor(unit):
+    lead, y = series("BJsales_lead_3"), series("BJsales")
+    X = np.r_[lead, lead[-3:]][:, None]
+    own, other = (fit(Data(y, Z, ("lead",), 3), (), Orders(p=1), no_deadline(), constant=True) for Z in (X, X * unit))
+    np.testing.assert_allclose(other.mean, own.mean, rtol=1e-5)
+    assert other.estimate[-1] * unit == pytest.approx(own.estimate[-1], rel=1e-4)
