@@ -190,6 +190,8 @@ def _prepared(data: Data, lags: Sequence[int], constant: bool) -> _Prepared:
     missing = np.flatnonzero(np.isnan(data.y))
     known = np.flatnonzero(np.isfinite(data.y))
     check_length(len(known), lags, remaining=1)
+    if n * len(missing) ** 2 > DEAREST:  # each gap is an unknown that every evaluation of the likelihood solves for
+        raise InvalidInput(f"{len(missing)} missing values of {n} take too long to bridge; send a shorter series", field="y")
     filled = data.y.copy()
     filled[missing] = np.interp(missing, known, data.y[known])
     unit = np.zeros((n, len(missing)))

@@ -204,6 +204,7 @@ def test_too_short_a_series_is_told_how_many_values_it_needs(y, spec, field, tol
         ([1.0, np.inf, 3, 4, 5], {}, "y.1"),
         ([1.0, 1e200, 3, 4, 5], {}, "y.1"),
         ([np.nan] * 5, {"missing": "kalman"}, "y"),
+        ([1, np.nan, 3, 2] * 1000, {"missing": "kalman"}, "y"),
         ([], {}, "y"),
         ([1, -2, 3, 4, 5], {"transform": "log"}, "y.1"),
         ([1, 0, 3, 4, 5], {"transform": BoxCox(0.5)}, "y.1"),
