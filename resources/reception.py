@@ -23,10 +23,11 @@ from gunicorn.http.errors import (
     ParseException,
     UnsupportedTransferCoding,
 )
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker
 
 from logs import write
 from resources.bare import bare_problem
+from resources.connection import Connection
 from resources.leaving import Leaving
 from resources.request_id import request_id_of
 from resources.shedding import refusal_of, watches
@@ -62,20 +63,6 @@ MOST_AT_DOOR = 400  # of the 1,000 connections that gunicorn lets a worker have
 TELLING_SECONDS = 1.0  # between two lines of the log
 BEGINNING = 64  # bytes: the method and the path of those who are never refused
 CHUNK = 1 << 16
-
-
-class Connection(TConn):
-    """A connection whose end its worker's main thread does not wait for."""
-
-    def __init__(self, leaving: Leaving, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        self._leaving = leaving
-
-    def close(self, graceful: bool = False) -> None:
-        if graceful:
-            self._leaving.see_off(self.sock)
-        else:
-            super().close()
 
 
 class Worker(ThreadWorker):
@@ -151,9 +138,9 @@ class Worker(ThreadWorker):
         the interpreter, which a client that asks one question after another pays every time.
         """
         keeps = super().handle(conn)
-        while keeps is True and self.alive and not self._others_wait() and _asks_again(conn):
+        while keeps is True and self.alive and not (conn.silent or self._others_wait()) and _asks_again(conn):
             keeps = super().handle(conn)
-        return keeps
+        return False if conn.silent else keeps
 
     def handle_request(self, req: Any, conn: Connection) -> Any:
         """Answer a request with its headers and its body in one packet: gunicorn writes them one after the other."""

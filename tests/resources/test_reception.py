@@ -23,6 +23,7 @@ WHOLE = (
 )
 TOO_LARGE = UNFINISHED.replace(b"Content-Length: 2", b"Content-Length: 9000000000") + b"x" * 1000
 STOPPING_SECONDS = 10  # gunicorn gives up after 20
+IMPATIENT = "from gunicorn.app.wsgiapp import run; from resources import connection; connection.SILENT_SECONDS = 1; run()"
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -38,6 +39,21 @@ def one_process(shared_database_url, tmp_path_factory):
     try:
         wait_until_live(server, port)
         yield port, log
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def impatient(shared_database_url):
+    """One process of a server that waits a second, not thirty, for the rest of a request."""
+    port = free_port()
+    environ = os.environ | SETTINGS | {"WEB_CONCURRENCY": "1", "DATABASE_URL": shared_database_url}
+    command = [sys.executable, "-c", IMPATIENT, "--bind", f"127.0.0.1:{port}", "--log-level", "error", "app:create_app()"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environ, stderr=subprocess.DEVNULL, start_new_session=True)
+    server = Server(f"http://127.0.0.1:{port}", shared_database_url, process)
+    try:
+        wait_until_live(server, port)
+        yield port
     finally:
         server.stop()
 
@@ -202,6 +218,20 @@ def test_a_server_that_stops_tells_all_and_waits_for_nobody_who_says_nothing(sha
             kept.close()
             server.process.wait(20)
             assert time.monotonic() - began < STOPPING_SECONDS
+
+
+@pytest.mark.parametrize(("beginning", "status"), [(UNFINISHED + b"{", 400), (UNFINISHED[:30], None)])
+def test_silence_in_the_middle_of_a_request_ends_it(impatient, beginning, status):
+    with connected(impatient, beginning) as silent, connected(impatient, LIVE) as other:
+        began = time.monotonic()
+        assert answer(other, "GET")[0] == 200
+        if status is None:
+            assert silent.recv(1) == b""
+        else:
+            assert answer(silent)[0] == status
+            silent.sendall(b"}" + LIVE)  # the rest of a body must never be taken for a request
+            assert silent.recv(1) == b""
+        assert 0.5 < time.monotonic() - began < 8
 
 
 def shed(log) -> list[dict[str, object]]:
