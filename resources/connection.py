@@ -33,6 +33,8 @@ class Reading(SocketUnreader):
 class Connection(TConn):
     """gunicorn's, but that the main thread does not wait for its end, and no other for a caller that has gone silent."""
 
+    watching = False  # it was let in although there was no room, for what it asked
+
     def __init__(self, leaving: Leaving, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._leaving = leaving

@@ -59,6 +59,7 @@ COURTESY_SECONDS = 0.0005  # for each connection in hand: as long as an idle pro
 MOST_COURTESY = 4  # connections that count; with more, every process has some
 ROUND = 50  # connections taken at one awakening
 SPARE = 1  # thread for those who watch
+WATCHERS = 4  # let in although there is no room; more of them would be a crowd like any other, and wait at the door
 MOST_AT_DOOR = 400  # of the 1,000 connections that gunicorn lets a worker have
 TELLING_SECONDS = 1.0  # between two lines of the log
 BEGINNING = 64  # bytes: the method and the path of those who are never refused
@@ -75,7 +76,7 @@ class Worker(ThreadWorker):
     def run(self) -> None:
         service = self.wsgi.extensions["lamplight"]
         self._few, self._most, self._waits = service.settings.concurrency + BESIDE, service.gate.places, service.waits
-        self._inside = 0
+        self._inside, self._watching = 0, 0  # the latter beside the former
         self._at_door: deque[tuple[float, Connection]] = deque()  # each with the moment when it came
         self._leaving, self._counted = Leaving(self.poller), 0  # of those who leave, how many are counted as connections
         self._refused, self._told_at = 0, 0.0
@@ -103,15 +104,18 @@ class Worker(ThreadWorker):
         beginning = _beginning(conn)
         if beginning == b"":
             self._forget(conn)
-        elif beginning and watches(beginning):
-            self._let_in(conn)
+        elif beginning and watches(beginning) and self._watching < WATCHERS:
+            self._let_in(conn, watching=True)
         else:
             self._at_door.append((monotonic(), conn))
             if len(self._at_door) > MOST_AT_DOOR:
                 self._send_away(self._at_door.popleft()[1])
 
     def finish_request(self, conn: Connection, fs: Future[Any]) -> None:
-        self._inside -= 1
+        if conn.watching:
+            self._watching -= 1
+        else:
+            self._inside -= 1
         self._let_in_who_wait()
         super().finish_request(conn, fs)
 
@@ -190,8 +194,12 @@ class Worker(ThreadWorker):
     def _others_wait(self) -> bool:
         return bool(self._at_door) or not self.tpool._work_queue.empty()
 
-    def _let_in(self, conn: Connection) -> None:
-        self._inside += 1
+    def _let_in(self, conn: Connection, *, watching: bool = False) -> None:
+        conn.watching = watching
+        if watching:
+            self._watching += 1
+        else:
+            self._inside += 1
         super().enqueue_req(conn)
 
     def _await(self, conn: Connection, queue: deque[Connection], called: Any) -> None:

@@ -146,6 +146,18 @@ def test_who_watches_is_served_when_all_places_are_taken(port, path):
         assert time.monotonic() - began < 1
 
 
+def test_a_crowd_of_those_who_watch_leaves_room_for_others(port):
+    with full(port) as holding:
+        crowd = [connected(port, LIVE[:-2]) for _ in range(30)]
+        time.sleep(0.5)
+        with connected(port, WHOLE) as late:
+            time.sleep(0.05)
+            holding[0].sendall(b"{}")
+            assert answer(late)[0] == 422
+        for each in crowd:
+            each.close()
+
+
 def test_connections_that_say_nothing_take_no_place(port):
     silent = [connected(port, b"") for _ in range(3 * PLACES)]
     with connected(port, WHOLE) as other:
