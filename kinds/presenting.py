@@ -65,7 +65,7 @@ def pointed(values: FloatArray) -> FloatArray | dict[str, object]:
 
     plots/points.py reads them.
     """
-    low, high = float(values.min()), float(values.max())
+    low, high = float(np.minimum.reduce(values)), float(np.maximum.reduce(values))
     spread = high - low
     if not 1e-290 < spread < 1e290:
         return np.ascontiguousarray(values)
