@@ -103,3 +103,20 @@ def test_only_narrow_tables_are_remembered():
         data = table_of_columns(columns, LIMITS)
         build("w0 ~ w1", data, LIMITS)
         assert (PLAIN.find(question_of("w0 ~ w1", data, LIMITS)) is not None) == kept
+
+
+@pytest.mark.parametrize(
+    "formula", [*FORMULAS, "y ~ a * b", "y ~ I(a) + log(b^2)", "y ~ poly(a, 2)", "y ~ offset(a) + b", "y ~ pi + a"]
+)
+def test_new_rows_get_the_columns_that_a_design_of_them_would_have(formula):
+    recipe = build(formula, table(1, pi=[3, 1, 4, 1, 5, 9, 2]), LIMITS).recipe
+    seed = 1 if "poly" in formula else 2  # what poly learns is of its own rows
+    new = table(seed, pi=[2, 7, 1, 8, 2, 8, 1])
+    np.testing.assert_allclose(recipe.matrix(new, LIMITS).X, build(formula, new, LIMITS).X, rtol=1e-12)
+
+
+def test_a_new_row_with_a_gap_is_missing_and_the_others_are_not():
+    recipe = build("y ~ a + b", table(1), LIMITS).recipe
+    rows = recipe.matrix(table_of_columns({"a": [1.0, None], "b": [2.0, 3.0]}, LIMITS), LIMITS)
+    assert rows.missing.tolist() == [False, True]
+    np.testing.assert_array_equal(rows.X, [[1, 1, 2], [np.nan] * 3])
