@@ -20,7 +20,6 @@ from science.deadline import Deadline
 from store import results
 from store.engine import driving
 
-ID_DIGITS = 40  # hexadecimal: 160 bits, so that an id cannot be guessed
 DURATION = re.compile(r"([1-9]\d{0,8})([smhd]?)")
 SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 RENEWAL = timedelta(days=1)  # an expiry is moved only when that gains more than this, or a tenth of what is asked

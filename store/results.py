@@ -31,19 +31,16 @@ FIND = f"""
 SELECT kind, answer::text, picture::text, created_at, expires_at FROM results
 WHERE site_id = %(site_id)s AND id = %(id)s AND {LIVE}
 """  # noqa: S608
-REPLACING = """
+SAVE = prepared(
+    "save_result",
+    """
+INSERT INTO results AS kept (site_id, id, kind, answer, picture, expires_at)
+VALUES (%(site_id)s, %(id)s, %(kind)s, %(answer)s, %(picture)s, now() + %(ttl)s::interval)
 ON CONFLICT (site_id, id) DO UPDATE SET
     answer = excluded.answer, picture = excluded.picture, expires_at = excluded.expires_at,
     created_at = CASE WHEN kept.expires_at > now() THEN kept.created_at ELSE now() END
 WHERE coalesce(excluded.expires_at, 'infinity') > coalesce(kept.expires_at, 'infinity')
-"""
-SAVE = prepared(
-    "save_result",
-    f"""
-INSERT INTO results AS kept (site_id, id, kind, answer, picture, expires_at)
-VALUES (%(site_id)s, %(id)s, %(kind)s, %(answer)s, %(picture)s, now() + %(ttl)s::interval)
-{REPLACING}
-""",  # noqa: S608
+""",
 )
 SAVE_FOR_KEY = prepared(
     "save_for_key",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,16 +26,23 @@ class Plain:
 
     def copied(self, table: Table, limits: Limits) -> tuple[FloatArray, FloatArray] | None:
         """Give X (n, p) in Fortran order and y (n,); None for too many cells, and where a row lacks a value."""
-        first, n = int(self.intercept), table.rows
-        p = first + len(self.predictors)
+        n, p = table.rows, self.intercept + len(self.predictors)
         if not n or n * p > limits.max_cells:
             return None
-        rows = np.empty((p + 1, n))
-        for place, name in enumerate((*self.predictors, self.response), first):
-            rows[place] = table[name].values  # type: ignore[union-attr]
-        if self.intercept:
-            rows[0] = 1.0
-        return None if np.isnan(rows).any() else (rows[:p].T, rows[p])
+        rows = copied((*self.predictors, self.response), table, intercept=self.intercept)
+        return None if rows is None else (rows[:p].T, rows[p])
+
+
+def copied(names: Sequence[str], table: Table, *, intercept: bool) -> FloatArray | None:
+    """Copy columns, (k, n), behind one of ones if there is an intercept; None where one lacks a value, or holds no numbers."""
+    columns = [table.columns.get(name) for name in names]
+    rows = np.empty((intercept + len(columns), table.rows))
+    rows[: int(intercept)] = 1.0
+    for place, column in enumerate(columns, int(intercept)):
+        if not isinstance(column, Numeric):
+            return None
+        rows[place] = column.values
+    return None if np.isnan(rows).any() else rows
 
 
 def plain_of(terms: Terms, table: Table) -> Plain | None:

@@ -16,12 +16,13 @@ from science.design.evaluate import numbers
 from science.design.frame import Frame
 from science.design.functions import FUNCTIONS
 from science.design.ingredient import Ingredient
+from science.design.plain import copied
 from science.design.values import either, of_length
 from science.design.variables import Evaluated, checked, remade
 from science.formula.parser import parse_expression
 from science.formula.tree import Name
 from science.limits import Limits
-from science.table import BoolArray, FloatArray, Numeric, Table
+from science.table import BoolArray, FloatArray, Table
 
 FORMAT = 1
 UNBOUNDED = Limits(max_formula_length=100_000, max_formula_depth=100)  # sources were bounded when they were learned
@@ -56,9 +57,9 @@ class Recipe:
         """
         n, p = table.rows, len(self.columns)
         limits.check("max_cells", n * p, f"the rows to predict need {n} x {p} cells", field="predict")
-        copied = self._copied_from(table)
-        if copied is not None:
-            return NewRows(copied, None, np.zeros(n, dtype=np.bool_))
+        rows = None if self._sources is None else copied(self._sources, table, intercept=self.intercept)
+        if rows is not None:
+            return NewRows(rows.T, None, np.zeros(n, dtype=np.bool_))
         with np.errstate(all="ignore"):
             values = [_remade(ingredient, table, limits) for ingredient in self.ingredients]
             offset, missing = self._offset(table, limits)
@@ -72,18 +73,6 @@ class Recipe:
             detail = f"{self.columns[beyond[1]]} is not a finite number in row {beyond[0] + 1}"
             raise InvalidInput(detail, field="predict")
         return NewRows(X, offset, missing)
-
-    def _copied_from(self, table: Table) -> FloatArray | None:
-        """Copy the columns of a model that does no more than that; None for other models, and where a value is missing."""
-        columns = [table.columns.get(name) for name in self._sources or ()]
-        if self._sources is None or not all(isinstance(column, Numeric) for column in columns):
-            return None
-        rows = np.empty((len(self.columns), table.rows))
-        if self.intercept:
-            rows[0] = 1.0
-        for place, column in enumerate(columns, int(self.intercept)):
-            rows[place] = column.values  # type: ignore[union-attr]
-        return None if np.isnan(rows).any() else rows.T
 
     @cached_property
     def _sources(self) -> tuple[str, ...] | None:
