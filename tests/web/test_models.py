@@ -36,6 +36,14 @@ def made(shelf: Shelf, name: str, **asked: object) -> None:
     fitted(shelf, name)
 
 
+def make(shelf: Shelf, name: str, dataset: str, formula: str) -> None:
+    """Ask for a model by the page's form."""
+    shelf.write(f"{MAKE} [name=name]", name)
+    shelf.choose(f"{MAKE} [name=dataset]", dataset)
+    shelf.write(f"{MAKE} [name=formula]", formula)
+    shelf.press("Make and fit it")
+
+
 @pytest.fixture
 def nightly(shelf: Shelf) -> Shelf:
     """The model `nights`: data that grew and moved, a refit after each time."""
@@ -51,10 +59,7 @@ def nightly(shelf: Shelf) -> Shelf:
 
 def test_a_regression_is_made_and_fitted_while_one_looks_on(shelf: Shelf):
     shelf.open("models")
-    shelf.write(f"{MAKE} [name=name]", "sepals")
-    shelf.choose(f"{MAKE} [name=dataset]", "iris")
-    shelf.write(f"{MAKE} [name=formula]", IRIS)
-    shelf.press("Make and fit it")
+    make(shelf, "sepals", "iris", IRIS)
     shelf.reads("h3", "Version 1")
     # R: coef(lm(Sepal.Length ~ Sepal.Width + Petal.Length, iris))
     assert [shelf.page.cells(row)[1] for row in (1, 2, 3)] == ["2.2491", "0.5955", "0.4719"]
@@ -202,20 +207,14 @@ def test_drift_is_told_for_each_column(shelf: Shelf):
 def test_a_model_is_changed_only_when_that_is_confirmed(shelf: Shelf):
     made(shelf, "kept_as_it_is")
     shelf.open("models")
-    shelf.write(f"{MAKE} [name=name]", "kept_as_it_is")
-    shelf.choose(f"{MAKE} [name=dataset]", "mtcars")
-    shelf.write(f"{MAKE} [name=formula]", "mpg ~ wt")
-    shelf.press("Make and fit it")
+    make(shelf, "kept_as_it_is", "mtcars", "mpg ~ wt")
     shelf.answer(yes=False)
     assert shelf.ask("GET", "/models/kept_as_it_is")["dataset"] == "iris"
 
 
 def test_a_formula_that_is_none_is_told_with_a_mark_under_the_place(shelf: Shelf):
     shelf.open("models")
-    shelf.write(f"{MAKE} [name=name]", "wrong")
-    shelf.choose(f"{MAKE} [name=dataset]", "iris")
-    shelf.write(f"{MAKE} [name=formula]", "Sepal_Length ~ log(Sepal_Width")
-    shelf.press("Make and fit it")
+    make(shelf, "wrong", "iris", "Sepal_Length ~ log(Sepal_Width")
     assert shelf.page.text(f"{MAKE} .fault pre") == "Sepal_Length ~ log(Sepal_Width\n                              ^"
 
 

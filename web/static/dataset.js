@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { badge } from "./badge.js";
 import { holds } from "./columns.js";
-import { confirmed } from "./confirm.js";
+import { deleting } from "./deleting.js";
 import { element, scrolling } from "./element.js";
 import { action, form, wanting } from "./form.js";
 import { brief, count, grouped } from "./numbers.js";
@@ -24,7 +24,7 @@ export async function oneDataset(name) {
     element("div", { class: "split even" },
       element("div", {}, element("h3", {}, "Rows"), rows(found)),
       element("div", {}, element("h3", {}, "Columns"), columns(found), ...ours ? [adding(found)] : [])),
-    ...ours ? [element("div", { class: "end" }, deleting(found))] : [],
+    ...ours ? [element("div", { class: "end" }, deleting("dataset", found.name, lost(found)))] : [],
   ];
 }
 
@@ -99,13 +99,6 @@ function random() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-function deleting(found) {
-  return action("Delete this dataset", async () => {
-    const told = `Its ${count(found.rows, "row")} are lost. Models of it keep their versions, but cannot be fitted again.`;
-    if (!(await confirmed(`Delete ${found.name}?`, told, `Delete ${found.name}`))) return "";
-    await api.remove(`/datasets/${encodeURIComponent(found.name)}`);
-    lead("#datasets");
-    say(`${found.name} is deleted.`);
-    return "";
-  }, "quiet grave");
+function lost(found) {
+  return `Its ${count(found.rows, "row")} are lost. Models of it keep their versions, but cannot be fitted again.`;
 }

@@ -3,22 +3,21 @@
 import * as api from "./api.js";
 import { badge } from "./badge.js";
 import { changing } from "./changing.js";
-import { confirmed } from "./confirm.js";
+import { deleting } from "./deleting.js";
 import { driftOf } from "./drift.js";
 import { element } from "./element.js";
-import { action } from "./form.js";
 import { called, holdout, measured, written } from "./metrics.js";
 import { nights } from "./nights.js";
 import { count, significant } from "./numbers.js";
 import { predicting } from "./predicting.js";
 import { refitting } from "./refitting.js";
-import { say } from "./said.js";
-import { back, lead } from "./shelf.js";
+import { back } from "./shelf.js";
 import { estimates, facts } from "./tables.js";
 import { ago } from "./times.js";
 import { versionsOf } from "./versions.js";
 
 const NIGHTS = 60; // two months of nights are read by eye
+const LOST = "Its versions and runs are lost, and it answers no more. Its dataset stays.";
 
 export async function oneModel(name) {
   const path = `/models/${encodeURIComponent(name)}`;
@@ -32,7 +31,7 @@ export async function oneModel(name) {
       element("div", {}, ...model.live ? [...says(model.live), predicting(model)] : [unfitted()])),
     ...versions.length ? [versionsOf(model, versions)] : [],
     ...model.live ? [driftOf(model)] : [],
-    element("div", { class: "end" }, changing(model), deleting(model)),
+    element("div", { class: "end" }, changing(model), deleting("model", model.name, LOST)),
   ];
 }
 
@@ -72,15 +71,4 @@ function state(model) {
 function says({ summary }) {
   const rows = summary.coefficients ?? summary.fixed;
   return rows ? [estimates(summary.fixed ? "Fixed effects" : "Coefficients", rows, summary.level)] : [];
-}
-
-function deleting(model) {
-  return action("Delete this model", async () => {
-    const told = "Its versions and runs are lost, and it answers no more. Its dataset stays.";
-    if (!(await confirmed(`Delete ${model.name}?`, told, `Delete ${model.name}`))) return "";
-    await api.remove(`/models/${encodeURIComponent(model.name)}`);
-    lead("#models");
-    say(`${model.name} is deleted.`);
-    return "";
-  }, "quiet grave");
 }
