@@ -8,14 +8,14 @@ came last, is drawn in until it no longer is: phi_i becomes phi_i r^i, which mul
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.signal import lfilter
 
 from science.forecast.differences import difference
 from science.forecast.weights import psi_weights
-from science.table import BoolArray, FloatArray
+from science.table import BoolArray, FloatArray, IntArray
 
 DRAWN_IN = np.array([0.9999, 0.9997, 0.999, 0.997, 0.99, 0.97, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0])
 
@@ -32,55 +32,83 @@ class Autoregression:
     fitted: FloatArray  # (n,) NaN where there are no lags yet
 
 
+@dataclass(frozen=True)
+class Autoregressions:
+    """Averaged autoregressions at O origins of the rows of x."""
+
+    x: FloatArray  # (rows, n)
+    lags: tuple[int, ...]
+    row: IntArray  # (O,)
+    order: IntArray  # (O,)
+    mean: FloatArray  # (O, h)
+    sigma: FloatArray  # (O,)
+    phi: FloatArray  # (O, p), zeros beyond the order
+    constant: FloatArray  # (O,)
+
+    def of(self, origins: slice) -> Autoregression:
+        """Take those of some origins together, the first of them first."""
+        first = range(len(self.row))[origins][0]
+        x, phi, constant = self.x[self.row[first]], self.phi[first, : self.order[first]], float(self.constant[first])
+        w, _ = difference(x, self.lags)
+        errors = lfilter(np.append(1.0, -phi), [1.0], w)[len(phi) :] - constant
+        fitted = np.full(len(x), np.nan)
+        fitted[len(x) - len(errors) :] = x[len(x) - len(errors) :] - errors
+        psi = psi_weights(phi, np.zeros(0), self.lags, self.mean.shape[1])
+        return Autoregression(self.mean[origins], self.sigma[origins], psi, phi, constant, fitted)
+
+
 def autoregress(
     x: FloatArray, lags: Sequence[int], order: int, constant: bool, lengths: Sequence[int], h: int
 ) -> Autoregression | None:
     """Fit to x, (n,), cut at each of the lengths (longest first); None when the shortest is too short."""
-    return autoregress_all([x], lags, order, constant, [lengths], h)
+    found = autoregress_all(x[None], [(length, 0) for length in lengths], lags, order, constant, h)
+    return None if found is None else found.of(slice(None))
 
 
 def autoregress_all(
-    xs: Sequence[FloatArray], lags: Sequence[int], order: int, constant: bool, groups: Sequence[Sequence[int]], h: int
-) -> Autoregression | None:
-    """Fit to each x cut at the lengths of its group (longest first), all at once where they have as many lags."""
-    orders = [min(order, (min(lengths) - sum(lags)) // 3 - 1) for lengths in groups]
-    if min(orders) < 1:
+    x: FloatArray, origins: Sequence[tuple[int, int]], lags: Sequence[int], order: int, constant: bool, h: int
+) -> Autoregressions | None:
+    """Fit to the rows of x, (rows, n), from each origin: a length, and the row that is cut there, which has the longest first.
+
+    All origins of a row have as many lags as its shortest allows; None when that is none.
+    """
+    length, row = np.array(origins).T
+    shortest = np.full(len(x), x.shape[1])
+    np.minimum.at(shortest, row, length)
+    orders = np.minimum(order, (shortest - sum(lags)) // 3 - 1)[row]
+    if orders.min() < 1:
         return None
-    parts = []
-    for same in dict.fromkeys(orders):
-        chosen = [i for i, one in enumerate(orders) if one == same]
-        parts.append(_fitted([xs[i] for i in chosen], lags, same, constant, [groups[i] for i in chosen], h))
-    return replace(
-        parts[0], mean=np.concatenate([part.mean for part in parts]), sigma=np.concatenate([part.sigma for part in parts])
+    mean, sigma, phi, constants = (
+        np.empty((len(row), h)),
+        np.empty(len(row)),
+        np.zeros((len(row), orders.max())),
+        np.zeros(len(row)),
     )
+    for same in set(orders.tolist()):
+        at = np.flatnonzero(orders == same)
+        mean[at], sigma[at], phi[at, :same], constants[at] = _fitted(x, length[at], row[at], lags, same, constant, h)
+    return Autoregressions(x, tuple(lags), row, orders, mean, sigma, phi, constants)
 
 
 def _fitted(
-    xs: Sequence[FloatArray], lags: Sequence[int], order: int, constant: bool, groups: Sequence[Sequence[int]], h: int
-) -> Autoregression:
+    x: FloatArray, length: IntArray, row: IntArray, lags: Sequence[int], order: int, constant: bool, h: int
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     lost = sum(lags)
-    counts = [[length - lost - order for length in lengths] for lengths in groups]
-    ws = [difference(x, lags)[0] for x in xs]
-    rows = [_rows(w, order, constant) for w in ws]
-    grams = np.concatenate([_grams(each, count) for each, count in zip(rows, counts, strict=True)])
-    coefficients, sigma = _averaged(grams, [one for count in counts for one in count], int(constant))
+    w = x
+    for lag in lags:
+        w = w[:, lag:] - w[:, :-lag]
+    count = length - lost - order
+    grams = np.concatenate([_grams(_rows(w[each], order, constant), count[row == each]) for each in dict.fromkeys(row.tolist())])
+    coefficients, sigma = _averaged(grams, count, int(constant))
     constants = coefficients[:, 0] if constant else np.zeros(len(coefficients))
     found = coefficients[:, int(constant) :]
     phi = drawn_in(found)
     if constant:
         means = grams[:, 0, -1] / grams[:, 0, 0]  # what a fit that was drawn in returns to
         constants = np.where((phi != found).any(axis=1), means * (1 - phi.sum(axis=1)), constants)
-    past = np.stack(
-        [w[length - lost - order : length - lost] for w, lengths in zip(ws, groups, strict=True) for length in lengths]
-    )
-    forecasts = _continued(past, phi, constants, h)
-    starts = np.cumsum([0, *map(len, groups)])
-    cuts = zip(xs, groups, starts, strict=False)
-    mean = np.concatenate([undone(x, forecasts[at : at + len(lengths)], lags, lengths) for x, lengths, at in cuts])
-    one_step = np.full(len(xs[0]), np.nan)
-    said = constants[0] + rows[0][:, int(constant) : -1] @ phi[0]
-    one_step[lost + order :] = xs[0][lost + order :] - (rows[0][:, -1] - said)
-    return Autoregression(mean, sigma, psi_weights(phi[0], np.zeros(0), lags, h), phi[0], float(constants[0]), one_step)
+    past = w[row[:, None], count[:, None] + np.arange(order)]
+    anchors = x[row[:, None], length[:, None] + np.arange(-lost, 0)]
+    return undone(anchors, _continued(past, phi, constants, h), lags), sigma, phi, constants
 
 
 def _rows(w: FloatArray, order: int, constant: bool) -> FloatArray:
@@ -89,27 +117,25 @@ def _rows(w: FloatArray, order: int, constant: bool) -> FloatArray:
     return np.hstack([*columns, windows[:, -2::-1], windows[:, -1:]])
 
 
-def _grams(rows: FloatArray, counts: Sequence[int]) -> FloatArray:
+def _grams(rows: FloatArray, counts: IntArray) -> FloatArray:
     """Cross-products of the first `count` rows for each count (descending)."""
-    total = rows[: counts[-1]].T @ rows[: counts[-1]]
-    grams = [total]
-    for fewer, more in zip(counts[:0:-1], counts[-2::-1], strict=True):
-        total = total + rows[fewer:more].T @ rows[fewer:more]
-        grams.append(total)
-    return np.stack(grams[::-1])
+    fewest = counts[-1]
+    later = rows[fewest : counts[0]]
+    totals = np.concatenate([(rows[:fewest].T @ rows[:fewest])[None], later[:, :, None] * later[:, None, :]])
+    grams: FloatArray = np.cumsum(totals, axis=0)[counts - fewest]
+    return grams
 
 
-def _averaged(grams: FloatArray, counts: Sequence[int], fixed: int) -> tuple[FloatArray, FloatArray]:
+def _averaged(grams: FloatArray, counts: IntArray, fixed: int) -> tuple[FloatArray, FloatArray]:
     size = grams.shape[1]
     diagonal = np.arange(size)
-    grams = grams.copy()
     scale = np.sqrt(grams[:, diagonal, diagonal])
     scale[scale == 0] = 1.0
-    grams /= scale[:, :, None] * scale[:, None, :]
+    grams = grams / (scale[:, :, None] * scale[:, None, :])
     grams[:, diagonal, diagonal] += 1e-8  # so that a series without noise still has a factor
     L = np.linalg.cholesky(grams)
     r = L[:, -1, :-1]
-    n = np.asarray(counts, dtype=float)[:, None]
+    n = counts[:, None].astype(float)
     errors = 1.0 + 1e-8 - np.cumsum(np.pad(r**2, ((0, 0), (1, 0))), axis=1)[:, fixed:]
     errors = np.maximum(errors, 1e-9)
     k = np.arange(fixed, size)[None] + 1.0
@@ -153,19 +179,25 @@ def _continued(past: FloatArray, phi: FloatArray, constants: FloatArray, h: int)
     values = np.hstack([past, np.zeros((len(past), h))])
     backwards = np.ascontiguousarray(phi[:, ::-1])
     for step in range(h):
-        values[:, order + step] = constants + (backwards * values[:, step : step + order]).sum(axis=1)
+        values[:, order + step] = constants + np.einsum("op,op->o", backwards, values[:, step : step + order])
     return values[:, order:]
 
 
-def undone(x: FloatArray, forecasts: FloatArray, lags: Sequence[int], lengths: Sequence[int]) -> FloatArray:
-    """Undo the differences of every origin's forecasts at once."""
-    lost = sum(lags)
-    level = np.stack([x[length - lost : length] for length in lengths])
-    tails = []
+def undone(anchors: FloatArray, forecasts: FloatArray, lags: Sequence[int]) -> FloatArray:
+    """Undo the differences of every origin's forecasts, (origins, h), behind its last sum(lags) values, (origins, sum(lags))."""
+    level, tails = anchors, []
     for lag in lags:
         tails.append(level[:, -lag:])
         level = level[:, lag:] - level[:, :-lag]
     for lag, tail in zip(reversed(lags), reversed(tails), strict=True):
-        polynomial = np.r_[1.0, np.zeros(lag - 1), -1.0]
-        forecasts = lfilter([1.0], polynomial, forecasts, axis=1, zi=tail)[0]
+        forecasts = _undone(tail, forecasts, lag)
     return forecasts
+
+
+def _undone(tail: FloatArray, forecasts: FloatArray, lag: int) -> FloatArray:
+    origins, h = forecasts.shape
+    cycles = -(-h // lag) + 1
+    steps = np.zeros((origins, cycles * lag))
+    steps[:, :lag], steps[:, lag : lag + h] = tail, forecasts
+    undone: FloatArray = np.cumsum(steps.reshape(origins, cycles, lag), axis=1).reshape(origins, -1)
+    return undone[:, lag : lag + h]

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from science.deadline import Deadline
-from science.forecast.airline import airline
-from science.forecast.autoregression import autoregress, autoregress_all
+from science.forecast.airline import airlines
+from science.forecast.autoregression import Autoregressions, autoregress_all
 from science.forecast.outlook import Outlook
+from science.forecast.passing import passes
 from science.forecast.season import indices, strength
-from science.forecast.smoothing import FORMS, Form, fitted, passes, smooth
+from science.forecast.smoothing import FORMS, Form, fitted, smooth
 from science.forecast.transform import LOG, NONE, Power
 from science.table import FloatArray
 
@@ -52,7 +53,7 @@ def outlooks(
     season = seasons[0] if seasons else 1
     if only == "holt-winters":
         room = season > 1 and min(origins.lengths) >= 2 * season + 2
-        return [_flown(power.forward(y), season, power, origins) for power in powers] if room else []
+        return _flown(np.stack([power.forward(y) for power in powers]), season, powers, origins) if room else []
     found = _adjusted(y, season, powers, origins, deadline, only)
     if only is not None:
         return found
@@ -60,10 +61,8 @@ def outlooks(
         return found
     known = y[: min(origins.lengths)]
     strong = [each for each in seasons if strength(known, each) >= WEAK]
-    for power in powers:
-        deadline.check()
-        found += _differenced(y, season, strong, power, origins)
-    return found
+    deadline.check()
+    return found + _differenced(y, season, strong, powers, origins)
 
 
 def _adjusted(
@@ -74,14 +73,15 @@ def _adjusted(
     views = [_View(y, season, power, groups, origins) for power in powers]
     rows = np.concatenate([view.rows for view in views])
     first = max(0, rows.shape[1] - SMOOTHED)
-    recent, many = rows[:, first:], len(groups)
-    lengths = frozenset(length - first for length in origins.lengths)
-    passed = passes(recent, lengths, deadline, told=range(0, len(rows), many))
+    many, members = len(groups), [(length, g) for g, group in enumerate(groups.values()) for length in group]
+    cuts = [(length, place * many + g) for place in range(len(views)) for length, g in members]
+    passed = passes(rows[:, first:], [(length - first, row) for length, row in cuts], deadline, told=range(0, len(rows), many))
+    regressed = _regressed(rows, cuts, season, origins.h, only)
     found = []
     for place, view in enumerate(views):
-        cuts = [(length - first, place * many + g) for g, members in enumerate(groups.values()) for length in members]
+        own = slice(place * len(members), (place + 1) * len(members))
         for form in _forms(view.power, len(y), season, only):
-            smoothed = smooth(form, recent, passed, cuts, origins.h)
+            smoothed = smooth(form, passed, own, origins.h)
             one_step = np.full(len(y), np.nan)
             one_step[first:] = fitted(passed, place * many, smoothed)
             if first == 0:
@@ -90,18 +90,26 @@ def _adjusted(
             found.append(
                 view.outlook(form.name, lags, smoothed.mean, smoothed.sigma, smoothed.psi, one_step, smoothed.parameters)
             )
-        if only in (None, "ar"):
-            found += view.autoregressions(season, any_length=only is not None)
+        if regressed is not None:
+            part = regressed.of(own)
+            found.append(view.outlook("ar", (1,), part.mean, part.sigma, part.psi, part.fitted, _named(part.phi)))
     return found
+
+
+def _regressed(
+    rows: FloatArray, cuts: Sequence[tuple[int, int]], season: int, h: int, only: str | None
+) -> Autoregressions | None:
+    if only not in (None, "ar") or (only is None and rows.shape[1] < (SEASONAL_LAGS if season > 1 else LAGS)):
+        return None
+    return autoregress_all(rows, cuts, [1], season + 1 if 1 < season <= 24 else 6, False, h)
 
 
 class _View:
     """The series on one scale, adjusted for its season: one row per group of origins."""
 
     def __init__(self, y: FloatArray, season: int, power: Power, groups: dict[int, list[int]], origins: Origins) -> None:
-        self.power, self.groups, self.origins = power, groups, origins
+        self.power = power
         self.multiplicative = power == LOG  # seasons of logarithms are ratios to the trend, others are added to it
-        self.y = y
         base = y if self.multiplicative else power.forward(y)
         n, h = len(y), origins.h
         patterns = [indices(base[:length], season, multiplicative=self.multiplicative) for length in groups]
@@ -127,47 +135,45 @@ class _View:
         restored = back(one_step) * self.pattern if self.multiplicative else back(one_step + self.pattern)
         return Outlook(name, lags, self.power, mean, sigma, psi, self.season, self.multiplicative, restored, parameters)
 
-    def autoregressions(self, season: int, *, any_length: bool) -> list[Outlook]:
-        if not any_length and len(self.y) < (SEASONAL_LAGS if season > 1 else LAGS):
-            return []
-        order = season + 1 if 1 < season <= 24 else 6
-        part = autoregress_all(list(self.rows), [1], order, False, list(self.groups.values()), self.origins.h)
-        if part is None:
-            return []
-        return [self.outlook("ar", (1,), part.mean, part.sigma, part.psi, part.fitted, _named(part.phi))]
 
-
-def _differenced(y: FloatArray, season: int, strong: Sequence[int], power: Power, origins: Origins) -> list[Outlook]:
-    """Forms of the series as it is, whose seasons are differenced or left to the lags."""
-    x, n, shortest, h = power.forward(y), len(y), min(origins.lengths), origins.h
-    none = np.zeros((len(origins.lengths), h))
-    found: list[Outlook] = []
+def _differenced(y: FloatArray, season: int, strong: Sequence[int], powers: Sequence[Power], origins: Origins) -> list[Outlook]:
+    """Forms of the series as it is, whose seasons are differenced or left to the lags: on each scale in turn."""
+    x, n, shortest = np.stack([power.forward(y) for power in powers]), len(y), min(origins.lengths)
+    found: list[list[Outlook]] = []  # of each form, one for each scale
     for each in strong:
         if shortest >= 3 * each + 2:
-            found.append(seasonal_naive(x, each, power, origins))
+            found.append([seasonal_naive(row, each, power, origins) for row, power in zip(x, powers, strict=True)])
         if each <= AIRLINE_SEASON and shortest >= 3 * each + 2:
-            found.append(_flown(x, each, power, origins))
+            found.append(_flown(x, each, powers, origins))
     for lags, order, constant in _stacks(season, strong, n):
-        if shortest < max(3 * sum(lags), 2 * order):
-            continue
-        part = autoregress(x, lags, order, constant, origins.lengths, h)
-        if part is not None:
-            name = f"ar{list(lags)}" if lags else "ar[]"
-            parameters = _named(part.phi)
-            found.append(
-                Outlook(
-                    name, tuple(lags), power, part.mean, part.sigma, part.psi, none, False, power.back(part.fitted), parameters
-                )
-            )
+        if shortest >= max(3 * sum(lags), 2 * order):
+            found.append(_stacked(x, lags, order, constant, powers, origins))
+    return [form[place] for place in range(len(powers)) for form in found if form]
+
+
+def _stacked(
+    x: FloatArray, lags: Sequence[int], order: int, constant: bool, powers: Sequence[Power], origins: Origins
+) -> list[Outlook]:
+    many = len(origins.lengths)
+    cuts = [(length, row) for row in range(len(x)) for length in origins.lengths]
+    parts = autoregress_all(x, cuts, lags, order, constant, origins.h)
+    if parts is None:
+        return []
+    name, none, found = f"ar{list(lags)}", np.zeros((many, origins.h)), []
+    for place, power in enumerate(powers):
+        part = parts.of(slice(place * many, (place + 1) * many))
+        fitted, parameters = power.back(part.fitted), _named(part.phi)
+        found.append(Outlook(name, tuple(lags), power, part.mean, part.sigma, part.psi, none, False, fitted, parameters))
     return found
 
 
-def _flown(x: FloatArray, season: int, power: Power, origins: Origins) -> Outlook:
-    flown = airline(x, season, origins.lengths, origins.h)
-    none = np.zeros_like(flown.mean)
-    fitted, parameters = power.back(flown.fitted), {"ma1": flown.ma, "sma1": flown.seasonal}
-    name, lags = f"airline[{season}]", (season, 1)
-    return Outlook(name, lags, power, flown.mean, flown.sigma, flown.psi, none, False, fitted, parameters)
+def _flown(x: FloatArray, season: int, powers: Sequence[Power], origins: Origins) -> list[Outlook]:
+    none = np.zeros((len(origins.lengths), origins.h))
+    name, lags, found = f"airline[{season}]", (season, 1), []
+    for power, flown in zip(powers, airlines(x, season, origins.lengths, origins.h), strict=True):
+        fitted, parameters = power.back(flown.fitted), {"ma1": flown.ma, "sma1": flown.seasonal}
+        found.append(Outlook(name, lags, power, flown.mean, flown.sigma, flown.psi, none, False, fitted, parameters))
+    return found
 
 
 def _stacks(season: int, strong: Sequence[int], n: int) -> list[tuple[list[int], int, bool]]:

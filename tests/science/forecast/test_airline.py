@@ -33,5 +33,5 @@ def test_forecasts_use_the_conditional_residuals():
         means.append(ahead)
         squares.append(np.sum(e**2))
     weights = (np.array(squares) / min(squares)) ** (-len(w) / 2)
-    expected = undone(Y, (weights / weights.sum() @ np.array(means))[None], [12, 1], [144])
+    expected = undone(Y[None, -13:], (weights / weights.sum() @ np.array(means))[None], [12, 1])
     np.testing.assert_allclose(found.mean, expected, rtol=1e-10)

@@ -4,7 +4,8 @@ import pytest
 from science.deadline import no_deadline
 from science.forecast.banded import process
 from science.forecast.differences import difference, extend
-from science.forecast.smoothing import FORMS, Form, Grid, fitted, passes, smooth
+from science.forecast.passing import Grid, passes
+from science.forecast.smoothing import FORMS, Form, fitted, smooth
 from science.forecast.weights import psi_weights
 from tests.science.forecast.saved import series
 
@@ -16,8 +17,8 @@ def _one(alpha, ratio=0.0, phi=1.0):
 
 
 def _smooth(form, x, sets, lengths, h=5):
-    passed = passes(x[None], frozenset(lengths), no_deadline(), sets)
-    return smooth(form, x[None], passed, [(length, 0) for length in lengths], h, sets)
+    passed = passes(x[None], [(length, 0) for length in lengths], no_deadline(), sets)
+    return smooth(form, passed, slice(None), h, sets)
 
 
 def test_ses_is_the_weighted_mean_of_the_past():
@@ -83,8 +84,8 @@ def test_earlier_origins_know_nothing_of_later_values(form):
 def test_fitted_values_are_the_one_step_forecasts():
     form = Form("ses", (1, 1), ratio=0.0, drift=(0.0,))
     sets = _one(0.3)
-    passed = passes(NILE[None], frozenset([100]), no_deadline(), sets)
-    found = smooth(form, NILE[None], passed, [(100, 0)], 5, sets)
+    passed = passes(NILE[None], [(100, 0)], no_deadline(), sets)
+    found = smooth(form, passed, slice(None), 5, sets)
     one_step = fitted(passed, 0, found)
     assert one_step[-1] * 0.7 + NILE[-1] * 0.3 == pytest.approx(found.mean[0, 0])
 
