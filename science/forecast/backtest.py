@@ -45,7 +45,8 @@ def backtest(
     actual = np.concatenate([y[length : length + k] for _, length, k in ahead])
     forecast = np.concatenate([median[j, :k] for j, _, k in ahead])
     spread = np.concatenate([error[j, :k] for j, _, k in ahead])
-    naive = np.concatenate([scores.naive2(y[:length], season, k) for _, length, k in ahead])
+    naive2 = scores.naive2s(y, [length for _, length, _ in ahead], season, h)
+    naive = np.concatenate([row[:k] for row, (_, _, k) in zip(naive2, ahead, strict=True)])
     bounds = {
         level: around(forecast, float(ndtri(0.5 + level / 200)) * spread, positive=mixture.positive) for level in (*levels, 95.0)
     }

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from science.forecast.outlook import Outlook
-from science.table import BoolArray, FloatArray
+from science.table import BoolArray, FloatArray, IntArray
 
 STEEPEST = 6.0  # the highest power of the errors' ratio that weights are made of
 PER_POWER = 20.0  # values of the series per power: a short series cannot tell good forms from lucky ones
@@ -40,7 +40,7 @@ class Mixture:
     @cached_property
     def median(self) -> FloatArray:
         """(origins, h) on y's scale."""
-        return self._averaged([outlook.quantile(0.0) for outlook in self.outlooks])
+        return self._averaged([outlook.median for outlook in self.outlooks])
 
     @cached_property
     def standard_error(self) -> FloatArray:
@@ -125,11 +125,11 @@ def average(y: FloatArray, outlooks: Sequence[Outlook], lengths: Sequence[int], 
     y: (n,) without gaps; lengths: of the origins, n first. Forms that are negligible at every origin are left out, and
     at each origin those whose forecasts, or standard errors, are far from what the others say.
     """
-    outlooks = [o for o in outlooks if np.all(np.isfinite(o.mean)) and np.all(np.isfinite(o.quantile(0.0)))]
+    outlooks = [o for o in outlooks if np.isfinite(o.mean).all() and np.isfinite(o.median).all()]
     prior = np.array([PRIOR.get(outlook.name, 1.0) if season == 1 else 1.0 for outlook in outlooks])
-    medians, errors = np.stack([o.quantile(0.0) for o in outlooks]), np.stack([o.standard_error for o in outlooks])
+    medians, errors = np.stack([o.median for o in outlooks]), np.stack([o.standard_error for o in outlooks])
     totals = _cumulated_errors(y, medians, lengths)
-    weights = np.stack([_weights(totals, prior, lengths, j, y) for j in range(len(lengths))], axis=1)
+    weights = _weights(totals, prior, np.array(lengths), y)
     errors = np.maximum(errors, 1e-12 * float(np.mean(np.abs(y))) + np.finfo(float).tiny)
     weights = _without(_far(medians, errors, weights), weights)
     weights = _without(_wide(errors, weights), weights)
@@ -141,14 +141,14 @@ def calibrate(y: FloatArray, mixture: Mixture, lengths: Sequence[int]) -> Calibr
     """Widen by the squared errors r from K earlier origins, standardised: (1 + c/n) sqrt((nu + K r) / (nu + K)), nu a prior's."""
     n, h = len(y), mixture.outlooks[0].mean.shape[1]
     median, errors = mixture.median, mixture.standard_error
-    ratios = []
-    for j, length in enumerate(lengths):
-        ahead = min(n - length, h)
-        if ahead and errors[j, 0] > 0:
-            z = (y[length : length + ahead] - median[j, :ahead]) / errors[j, :ahead]
-            ratios.append(min(WORST, float(np.mean(np.clip(z, -FARTHEST, FARTHEST) ** 2))))
+    ahead = np.minimum(n - np.array(lengths), h)
+    scored = np.flatnonzero((ahead > 0) & (errors[:, 0] > 0))
+    known = np.arange(h) < ahead[scored, None]
+    actual = y[np.where(known, np.array(lengths)[scored, None] + np.arange(h), 0)]
+    z = np.divide(actual - median[scored], errors[scored], out=np.zeros(known.shape), where=known)
+    ratios = np.minimum(WORST, (np.clip(z, -FARTHEST, FARTHEST) ** 2).sum(axis=1) / ahead[scored])
     count = len(ratios)
-    observed = float(np.mean(ratios)) if ratios else 1.0
+    observed = float(ratios.mean()) if count else 1.0
     prior = PRIOR_ORIGINS / (1 + n / PRIOR_FADES)
     multiplier = (1 + PRIOR_CONSTANT / n) * ((prior + count * observed) / (prior + count)) ** 0.5
     return Calibration(multiplier, count, observed)
@@ -186,25 +186,22 @@ def _without(left_out: BoolArray, weights: FloatArray) -> FloatArray:
 
 def _cumulated_errors(y: FloatArray, medians: FloatArray, lengths: Sequence[int]) -> FloatArray:
     """Sum absolute errors over 1, 2, ... steps: (forms, origins, h); steps beyond y add nothing."""
-    n, h = len(y), medians.shape[2]
-    errors = np.zeros_like(medians)
-    for j, length in enumerate(lengths):
-        ahead = min(n - length, h)
-        errors[:, j, :ahead] = np.abs(medians[:, j, :ahead] - y[length : length + ahead])
+    places = np.array(lengths)[:, None] + np.arange(medians.shape[2])
+    known = places < len(y)
+    errors = np.where(known, np.abs(medians - y[np.where(known, places, 0)]), 0.0)
     return np.cumsum(errors, axis=2)
 
 
-def _weights(totals: FloatArray, prior: FloatArray, lengths: Sequence[int], j: int, y: FloatArray) -> FloatArray:
-    """Weigh the forms at origin j by the errors already seen there, from the origins before it."""
-    h = totals.shape[2]
-    ahead = np.minimum(lengths[j] - np.asarray(lengths), h)
-    seen = np.flatnonzero(ahead > 0)
-    if not seen.size:
-        return prior / prior.sum()
-    loss = (totals[:, seen, ahead[seen] - 1] / ahead[seen]).mean(axis=1)
+def _weights(totals: FloatArray, prior: FloatArray, lengths: IntArray, y: FloatArray) -> FloatArray:
+    """Weigh the forms at every origin by the errors already seen there, from the origins before it: (forms, origins)."""
+    ahead = np.clip(lengths[:, None] - lengths, 0, totals.shape[2])  # (origins, origins before)
+    seen = (ahead > 0).sum(axis=1)
+    shares = (ahead > 0) / np.maximum(ahead, 1)
+    loss = (totals[:, np.arange(len(lengths)), np.maximum(ahead, 1) - 1] * shares).sum(axis=2) / np.maximum(seen, 1)
     loss = np.maximum(loss, 1e-12 * float(np.mean(np.abs(y))) + np.finfo(float).tiny)
-    weights = prior * (loss / loss.min()) ** -min(STEEPEST, lengths[j] / PER_POWER)
-    weights /= weights.sum()
-    weights[weights < NEGLIGIBLE] = 0.0
-    kept: FloatArray = weights / weights.sum()
+    powers = np.where(seen > 0, np.minimum(STEEPEST, lengths / PER_POWER), 0.0)
+    weights = prior[:, None] * (loss / loss.min(axis=0)) ** -powers
+    weights /= weights.sum(axis=0)
+    weights[(weights < NEGLIGIBLE) & (seen > 0)] = 0.0
+    kept: FloatArray = weights / weights.sum(axis=0)
     return kept

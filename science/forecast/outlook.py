@@ -45,6 +45,11 @@ class Outlook:
         shocks: FloatArray = np.where(lower >= 0, self.sigma[0] * self.psi[np.maximum(lower, 0)], 0.0)
         return shocks
 
+    @cached_property
+    def median(self) -> FloatArray:
+        """Return the medians on y's scale: (origins, h)."""
+        return self.quantile(0.0)
+
     def quantile(self, z: float | FloatArray, origins: slice = slice(None)) -> FloatArray:
         """Return on y's scale what lies z standard errors above the median: (origins, h)."""
         return self.restored(self.mean[origins] + z * self.sigma[origins, None] * self.spread, origins)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from scipy.special import ndtr
 
-from science.table import FloatArray
+from science.table import BoolArray, FloatArray, IntArray
 
 
 def smape(actual: FloatArray, forecast: FloatArray) -> float:
@@ -47,27 +49,62 @@ def crps(actual: FloatArray, median: FloatArray, error: FloatArray) -> float:
 
 def naive2(y: FloatArray, season: int, h: int) -> FloatArray:
     """Return M4's Naive2: the last value, seasonally adjusted by classical ratios where a test at 90% finds a season."""
-    if not _seasonal(y, season) or y.min() <= 0:
-        return np.full(h, y[-1])
+    forecast: FloatArray = naive2s(y, [len(y)], season, h)[0]
+    return forecast
+
+
+def naive2s(y: FloatArray, lengths: Sequence[int], season: int, h: int) -> FloatArray:
+    """Return Naive2 from each of the lengths, (lengths, h)."""
+    ends = np.array(lengths)
+    forecasts = np.repeat(y[ends - 1][:, None], h, axis=1)
+    seasonal = np.flatnonzero(_seasonal(y, ends, season) & (np.minimum.accumulate(y)[ends - 1] > 0))
+    if seasonal.size:
+        patterns, last = _patterns(y, ends[seasonal], season), ends[seasonal, None] - 1
+        ahead = np.take_along_axis(patterns, (last + 1 + np.arange(h)) % season, axis=1)
+        forecasts[seasonal] *= ahead / np.take_along_axis(patterns, last % season, axis=1)
+    return forecasts
+
+
+def _patterns(y: FloatArray, ends: IntArray, season: int) -> FloatArray:
+    """Return the mean ratio to a centred moving average by season, of mean 1, of y up to each end: (ends, season)."""
     kernel = np.full(season + 1 - season % 2, 1.0 / season)
     if season % 2 == 0:
         kernel[[0, -1]] /= 2
     edge = len(kernel) // 2
-    ratios = y[edge : len(y) - edge] / np.convolve(y, kernel, "valid")
-    phases = np.arange(edge, len(y) - edge) % season
-    pattern = np.bincount(phases, ratios, season) / np.bincount(phases, minlength=season)
-    pattern *= season / pattern.sum()
-    n = len(y)
-    forecast: FloatArray = y[-1] / pattern[(n - 1) % season] * pattern[(n + np.arange(h)) % season]
-    return forecast
+    longest = int(ends.max())
+    ratios = y[edge : longest - edge] / np.convolve(y[:longest], kernel, "valid")
+    phases = np.arange(edge, longest - edge) % season
+    patterns = np.empty((len(ends), season))
+    for i, end in enumerate(ends):
+        known = end - 2 * edge
+        patterns[i] = np.bincount(phases[:known], ratios[:known], season) / np.bincount(phases[:known], minlength=season)
+    patterns *= season / patterns.sum(axis=1, keepdims=True)
+    return patterns
 
 
-def _seasonal(y: FloatArray, season: int) -> bool:
-    if season == 1 or len(y) < 3 * season:
-        return False
-    e = y - y.mean()
-    whole = float(e @ e)
-    if whole == 0:
-        return False
-    r = np.array([e[:-k] @ e[k:] for k in range(1, season + 1)]) / whole
-    return bool(abs(r[-1]) > 1.645 * np.sqrt((1 + 2 * np.sum(r[:-1] ** 2)) / len(y)))
+def _seasonal(y: FloatArray, ends: IntArray, season: int) -> BoolArray:
+    """Tell of y up to each end whether its autocorrelation at the season stands out from those before it."""
+    found = np.zeros(len(ends), dtype=bool)
+    long = np.flatnonzero(ends >= 3 * season)
+    if season == 1 or not long.size:
+        return found
+    products = _cross_products(y, ends[long], season)
+    r = products[:, 1:] / np.where(products[:, :1] > 0, products[:, :1], np.inf)
+    found[long] = np.abs(r[:, -1]) > 1.645 * np.sqrt((1 + 2 * np.sum(r[:, :-1] ** 2, axis=1)) / ends[long])
+    return found
+
+
+def _cross_products(y: FloatArray, ends: IntArray, most: int) -> FloatArray:
+    """Return the sums of products of what y up to each end is above its mean there, 0 to `most` values apart: (ends, most + 1).
+
+    Those of the shortest are summed; each later value adds its own products.
+    """
+    shortest, n, lags = int(ends.min()), ends[:, None], np.arange(most + 1)
+    z = y - y[:shortest].mean()
+    first = np.array([z[lag:shortest] @ z[: shortest - lag] for lag in lags])
+    later = np.arange(shortest, int(ends.max()))[:, None]
+    sums = np.cumsum(np.vstack([first, z[later] * z[later - lags]]), axis=0)[ends - shortest]
+    running = np.concatenate([[0.0], np.cumsum(z)])
+    mean = running[n] / n
+    products: FloatArray = sums - mean * (running[n - lags] + running[n] - running[lags]) + (n - lags) * mean**2
+    return products

@@ -4,6 +4,7 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 from science.forecast import scores
+from tests.science.forecast.saved import series
 
 ACTUAL, FORECAST = np.array([10.0, 20, 0]), np.array([12.0, 15, 0])
 
@@ -47,3 +48,11 @@ def test_naive2_is_the_last_value_where_there_is_no_season():
 def test_naive2_follows_a_clear_season():
     y = np.tile([80.0, 100, 130, 90], 8)
     np.testing.assert_allclose(scores.naive2(y, 4, 5), [80, 100, 130, 90, 80])
+
+
+def test_naive2_knows_nothing_of_what_comes_later():
+    y, lengths = series("AirPassengers"), [140, 139, 100, 37, 30]
+    found = scores.naive2s(y, lengths, 12, 5)
+    for forecast, length in zip(found, lengths, strict=True):
+        np.testing.assert_allclose(forecast, scores.naive2(y[:length], 12, 5))
+    assert np.ptp(found[0]) > 0 == np.ptp(found[-1])  # 30 values are too few for the test of a season
