@@ -93,7 +93,7 @@ def unreadable() -> UnsupportedMediaType:
 def fields_of_query(request: Request, besides: frozenset[str] = frozenset()) -> Fields:
     """Read the query string's fields, each given once, without those in `besides`. What has structure is JSON there."""
     values: dict[str, object] = {}
-    for name, texts in request.args.lists():
+    for name, texts in request.args.lists() if request.query_string else ():
         if len(texts) > 1:
             raise InvalidInput(f"{name} is given {len(texts)} times; give it once", field=f"?{name}")
         if name not in besides:

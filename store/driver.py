@@ -66,7 +66,7 @@ def execute(connection: Pooled, statement: str | Prepared, parameters: Mapping[s
 
 def cursor_of(connection: Pooled) -> Any:
     """Open psycopg2's cursor, a context manager: for COPY, and for names that psycopg2.sql quotes."""
-    return connection.connection.cursor()
+    return connection.connection.dbapi_connection.cursor()  # type: ignore[union-attr]
 
 
 def _run(connection: Pooled, cursor: Any, statement: str | Prepared, parameters: Mapping[str, object]) -> None:

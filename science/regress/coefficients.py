@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from scipy.special import stdtr, stdtrit
 
 from science.regress.solution import Solution
 from science.table import FloatArray
+
+QUANTILES = 1_000  # kept in a process: tables of one length are asked about again and again
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,7 @@ def coefficients_of(solution: Solution, df_residual: int, level: float) -> Coeff
     return Coefficients(*(columns if len(kept) == p else [_spread(column, solution) for column in columns]))
 
 
+@lru_cache(QUANTILES)
 def quantile(df_residual: int, level: float) -> float:
     """Return the t quantile of a two-sided interval, NaN without degrees of freedom."""
     return float(stdtrit(df_residual, 0.5 + 0.5 * level)) if df_residual else float("nan")

@@ -31,10 +31,12 @@ class Predictions:
 def predict(fit: Fit, table: Table, limits: Limits) -> Predictions:
     """Predict the rows of a table, with confidence and prediction intervals at the fit's level."""
     rows = fit.recipe.matrix(table, limits)
-    kept = np.flatnonzero(~np.isnan(fit.estimate))
-    X = rows.X if len(kept) == len(fit.terms) else rows.X[:, kept]
+    X, estimate = rows.X, fit.estimate
+    if fit.aliased:
+        kept = np.flatnonzero(~np.isnan(estimate))
+        X, estimate = X[:, kept], estimate[kept]
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = X @ fit.estimate[kept]
+        mean = X @ estimate
         if rows.offset is not None:
             mean = mean + rows.offset
         error = _standard_error(fit, X)
@@ -57,7 +59,10 @@ def _notices(fit: Fit) -> tuple[Notice, ...]:
 
 
 def _check(mean: FloatArray, missing: np.ndarray) -> None:
-    beyond = np.flatnonzero(~np.isfinite(mean) & ~missing)
+    finite = np.isfinite(mean)
+    if finite.all():
+        return
+    beyond = np.flatnonzero(~finite & ~missing)
     if beyond.size:
         row = int(beyond[0])
         raise InvalidInput(f"row {row + 1} gives a prediction too large for double precision", field=f"/predict/{row}")
