@@ -1,4 +1,4 @@
-"""Several views of a row in one score: the harmonic mean of the probabilities that each gives a row as strange.
+"""Several views of a row in one score: the weighted harmonic mean of the probabilities that each gives a row as strange.
 
 The harmonic mean (Wilson 2019, PNAS 116) is that of whichever view is surest, and holds however the views depend on one another.
 What a view adds to the mean of 1 / P says how much it had to say of a row; the views' shares of their columns, weighted by it,
@@ -24,6 +24,7 @@ from science.table import FloatArray
 View = Autoencoder | Whitening | Nearest | Tails
 
 AT_ONCE = 1024  # rows: what is computed in between stays in the cache
+BY_ITSELF = 2.0  # the weight of the one view that sees columns each by itself, where three others see them together
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Detector:
-    """views, and how rare the energies of each are among legitimate rows.
+    """views, how rare the energies of each are among legitimate rows, and weights (v,), which sum to one.
 
     A view tells of rows B their deviations D, and of these the energies, what each column adds to them, and perhaps what was
     expected: the dear part is done once.
@@ -46,6 +47,7 @@ class Detector:
 
     views: tuple[View, ...]
     rarity: Rarity
+    weights: FloatArray
 
     def scores(self, Z: np.ndarray) -> FloatArray:
         """Score rows Z (n, p) float32 in standard units: (n,), higher is stranger, 0 the most ordinary there is.
@@ -55,20 +57,33 @@ class Detector:
         scores = np.empty(len(Z))
         for start in range(0, len(Z), AT_ONCE):
             part = slice(start, start + AT_ONCE)
-            scores[part] = _blended(self.rarity.of(self.energies(Z[part])))[0]
+            scores[part] = self.blended(self.energies(Z[part]))
         return scores
 
     def energies(self, Z: np.ndarray) -> FloatArray:
         """Return the energy in each view: (n, p) to (n, v)."""
-        return _energies(self.views, _deviations(self.views, Z), len(Z))
+        return energies_of(self.views, Z)
+
+    def blended(self, energies: FloatArray) -> FloatArray:
+        """Return the scores (n,) of rows with these energies (n, v)."""
+        return self._says(energies)[0]
 
     def seen(self, Z: np.ndarray) -> Seen:
         """Score rows Z (n, p), and tell what moved them. Give it AT_ONCE rows at most: it keeps what is computed in between."""
         deviations = _deviations(self.views, Z)
         energies = _energies(self.views, deviations, len(Z))
-        scores, says = _blended(self.rarity.of(energies))
+        scores, says = self._says(energies)
         says /= energies + LEAST
         return Seen(scores, self._shares(Z.shape, deviations, says), self._expected(Z, deviations))
+
+    def _says(self, energies: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the scores (n,) of energies (n, v), log mean 1 / P, and in proportion what each view adds to that (n, v)."""
+        rarity = self.rarity.of(energies)
+        highest = rarity.max(1, keepdims=True)
+        rarity -= highest
+        says = np.exp(rarity, out=rarity)
+        says *= self.weights
+        return highest[:, 0] + np.log(says.sum(1)), says
 
     def _shares(self, shape: tuple[int, ...], deviations: list[np.ndarray], says: FloatArray) -> FloatArray:
         """Add what each column contributes to each view, says (n, v) times: (n, p), a row sums to one."""
@@ -88,16 +103,19 @@ class Detector:
         return view.expected(Z.reshape(D.shape), D).reshape(Z.shape).astype(np.float64)
 
 
-def detector_of(views: tuple[View, ...], Z: np.ndarray, weight: FloatArray) -> Detector:
-    """Learn what energies are rare from legitimate rows Z (n, p) of weight (n,) that the views were not learned from."""
-    return Detector(views, rarity_of(_energies(views, _deviations(views, Z), len(Z)), weight))
+def detector_of(views: tuple[View, ...], energies: FloatArray, weight: FloatArray) -> Detector:
+    """Learn what energies are rare from those (n, v) of legitimate rows of weight (n,) that such views were not learned from."""
+    weights = np.array([BY_ITSELF if isinstance(view, Tails) else 1.0 for view in views])
+    return Detector(views, rarity_of(energies, weight), weights / weights.sum())
 
 
-def _blended(rarity: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the scores (n,) of -log P (n, v), log mean 1 / P, and in proportion 1 / P of each view (n, v)."""
-    highest = rarity.max(1, keepdims=True)
-    says = np.exp(rarity - highest)
-    return highest[:, 0] + np.log(says.sum(1) / rarity.shape[1]), says
+def energies_of(views: tuple[View, ...], Z: np.ndarray) -> FloatArray:
+    """Return the energy of rows Z (n, p) in each view: (n, v)."""
+    energies = np.empty((len(Z), len(views)))
+    for start in range(0, len(Z), AT_ONCE):
+        part = Z[start : start + AT_ONCE]
+        energies[start : start + AT_ONCE] = _energies(views, _deviations(views, part), len(part))
+    return energies
 
 
 def _deviations(views: tuple[View, ...], Z: np.ndarray) -> list[np.ndarray]:

@@ -38,9 +38,17 @@ class Rows:
         parts = (self.X[rows], self.label[rows], self.weight[rows], self.trainable[rows])
         return Rows(*parts, time, self.place[rows])
 
-    def but(self, label: int) -> Rows:
-        """The rows that do not have this label."""
-        return self.take(self.label != label)
+    def followed_by(self, later: Rows) -> Rows:
+        """These rows and, after them, later ones of the same columns."""
+        time = None if self.time is None or later.time is None else np.concatenate((self.time, later.time))
+        return Rows(
+            np.concatenate((self.X, later.X)),
+            np.concatenate((self.label, later.label)),
+            np.concatenate((self.weight, later.weight)),
+            np.concatenate((self.trainable, later.trainable)),
+            time,
+            np.concatenate((self.place, later.place)),
+        )
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 from science.table import BoolArray, FloatArray
 
 SKEWED = 2.0  # an exponential distribution's: an amount that leans more than that is told in logarithms
+CONSTANT = 1e-12  # of a column's own size: what rounding leaves of a constant, in whatever unit it comes
 FARTHEST = 1e6  # standard deviations: beyond that a row is as strange as can be, and squares still fit float32
 
 
@@ -53,14 +54,13 @@ class Moments:
 
     @property
     def sd(self) -> FloatArray:
-        """Standard deviations (p,), 1 where a column does not vary."""
-        sd = np.sqrt(self.second / self.weight)
-        flat = sd <= 1e-12 * np.maximum(1.0, np.abs(self.mean))  # what rounding leaves of a constant
-        return np.where(flat, 1.0, sd)
+        """Standard deviations (p,); of a constant its own size, which is as good in any unit, and 1 of nothing but zeros."""
+        sd, size = np.sqrt(self.second / self.weight), np.abs(self.mean)
+        return np.where(sd > CONSTANT * size, sd, np.where(size > 0, size, 1.0))
 
     @property
     def skewness(self) -> FloatArray:
-        skewness: FloatArray = self.third / self.weight / self.sd**3
+        skewness: FloatArray = self.third / self.weight / self.sd / self.sd / self.sd  # the cube of 1e-110 is zero
         return skewness
 
 

@@ -25,7 +25,7 @@ from science.fraud.whitening import Whitening
 from science.notice import Notice
 from science.stored import DAMAGE, Arrays, Codec, by_name
 
-FORMAT = 2  # 1 had the views' log energies in standard units
+FORMAT = 3  # 1 had the views' log energies in standard units, 2 no weights of views
 TOLERANCE = 1e-4  # of a golden score: another processor's float32 may differ in the last digits, no more
 KINDS = "fib"  # of numpy's: floating, integer and boolean numbers
 

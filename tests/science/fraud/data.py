@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from science.deadline import no_deadline
-from science.fraud.detector import Detector, detector_of
+from science.fraud.detector import Detector, detector_of, energies_of
 from science.fraud.fit import Fit
 from science.fraud.nearest import nearest_of
 from science.fraud.network import Autoencoder, Layer, Network
@@ -72,4 +72,4 @@ def ensemble(columns: int = 29, seed: int = 0) -> Detector:
     net = network(columns, (64, 32, 16), rng)
     residuals = whitened((Z - net(Z)).astype(float), weight)
     views = (Autoencoder(net, residuals), whitened(Z.astype(float), weight), nearest_of(Z, weight, rng), tails_of(Z, weight))
-    return detector_of(views, Z[:1000], weight[:1000])
+    return detector_of(views, energies_of(views, Z[:1000]), weight[:1000])

@@ -51,16 +51,16 @@ def test_shares_sum_to_one() -> None:
     np.testing.assert_allclose(ensemble().seen(Z).shares.sum(1), 1.0, rtol=1e-12)
 
 
-def test_the_score_is_scipys_harmonic_mean_of_the_views_probabilities() -> None:
+def test_the_score_is_scipys_weighted_harmonic_mean_of_the_views_probabilities() -> None:
     detector = ensemble()
     probabilities = np.exp(-detector.rarity.of(detector.energies(Z)))
-    np.testing.assert_allclose(np.exp(-detector.scores(Z)), stats.hmean(probabilities, axis=1), rtol=1e-9)
+    np.testing.assert_allclose(np.exp(-detector.scores(Z)), stats.hmean(probabilities, axis=1, weights=[[1, 1, 1, 2]]), rtol=1e-9)
 
 
 def test_a_views_shares_count_by_what_it_adds_to_the_mean() -> None:
     detector, rows = ensemble(), Z[:40]
     parts = [view.contributions(view.deviations(rows[:, None]))[:, 0].astype(float) for view in detector.views]
-    said = np.exp(detector.rarity.of(detector.energies(rows)))  # 1 / P
+    said = np.exp(detector.rarity.of(detector.energies(rows))) * detector.weights  # 1 / P
     by_view = np.stack([part / part.sum(1, keepdims=True) for part in parts])
     expected = (said.T[:, :, None] * by_view).sum(0) / said.sum(1)[:, None]
     np.testing.assert_allclose(detector.seen(rows).shares, expected, rtol=1e-4, atol=1e-6)

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.linalg import inv
+from scipy.spatial.distance import mahalanobis as scipy_distance
 
 from errors import DeadlineExceeded, InvalidInput
 from science.deadline import Deadline
@@ -13,8 +15,9 @@ from science.fraud.fit import explain, score, shares
 from science.fraud.metrics import metrics_of
 from science.fraud.spec import FraudSpec
 from science.fraud.train import EVEN, fit
+from science.fraud.whitening import RIDGE, Whitening, kept
 from science.table import Numeric, Table
-from tests.science.fraud.data import CARDS, COLUMNS, LIMITS, fitted, mahalanobis, payments
+from tests.science.fraud.data import CARDS, COLUMNS, LIMITS, fitted, mahalanobis, payments, table
 
 
 def rows() -> np.ndarray:
@@ -157,12 +160,46 @@ def test_caught_frauds_are_explained_by_the_known_direction() -> None:
     assert np.mean([bool(each) for each in leading]) > 0.9
 
 
-def test_average_precision_of_the_scores_is_that_of_the_holdout() -> None:
-    found = mahalanobis()
-    newest = np.argsort(column("Time"), kind="stable")[round(0.85 * payments().rows) :]
-    scores = score(found, rows()[newest]).score
-    metrics = metrics_of(scores, column("Class")[newest] == 1, column("weight")[newest])
-    assert metrics == found.judged.metrics
+def test_the_holdout_judges_what_was_learned_without_it() -> None:
+    """The whitening of the oldest 70 %, trimmed by its own energy, as SciPy computes it."""
+    order = np.argsort(column("Time"), kind="stable")
+    oldest, newest = order[: round(0.7 * len(order))], order[round(0.85 * len(order)) :]
+    found = mahalanobis(trim=(0.02,))
+    learned = oldest[column("Class")[oldest] == 0]
+    Z, weight = found.scaling.apply(rows()).astype(float), column("weight")
+    keep = learned[kept(Z[learned], weight[learned], 0.02)]
+    covariance = np.cov(Z[keep].T, aweights=weight[keep], ddof=0) + RIDGE * np.eye(len(COLUMNS))
+    mean, P = np.average(Z[keep], axis=0, weights=weight[keep]), inv(covariance)
+    energies = np.array([scipy_distance(row, mean, P) ** 2 for row in Z[newest]])
+    judged = metrics_of(energies, column("Class")[newest] == 1, weight[newest])
+    assert found.judged.metrics.average_precision == pytest.approx(judged.average_precision, abs=1e-3)
+    assert found.judged.metrics.roc_auc == pytest.approx(judged.roc_auc, abs=1e-4)
+
+
+def test_what_answers_has_learned_from_all_but_the_newest_rows() -> None:
+    order = np.argsort(column("Time"), kind="stable")
+    before = order[: round(0.85 * len(order))]
+    before = before[column("Class")[before] == 0]
+    found = mahalanobis(trim=(0.0,))
+    (view,) = found.detector.views
+    assert isinstance(view, Whitening)
+    mean = np.average(found.scaling.apply(rows()[before]), axis=0, weights=column("weight")[before])
+    np.testing.assert_allclose(view.mean, mean, atol=1e-6)
+    assert found.trained.rows == len(before)
+
+
+def test_it_is_calibrated_by_views_that_did_not_learn_from_what_calibrates() -> None:
+    """300 rows of 30 columns: a covariance half knows them by heart. 25, one row in ten, is promised to rows it does not know."""
+    names, seen, new = tuple(f"x{j}" for j in range(30)), [], []
+    for seed in range(6):
+        made = np.random.default_rng(seed).normal(size=(5_300, 30))
+        one = table(**dict(zip(names, made[:300].T, strict=True)), t=np.arange(300.0))
+        found = fitted(one, columns=names, label=None, time="t", weight=None, detector="mahalanobis", trim=(0.0,), amounts=())
+        risk = score(found, made).risk
+        seen.append(np.mean(risk[:255] >= 25))
+        new.append(np.mean(risk[300:] >= 25))
+    assert np.mean(new) == pytest.approx(0.1, abs=0.02)
+    assert np.mean(seen) < 0.6 * np.mean(new)
 
 
 def test_a_deadline_stops_it() -> None:

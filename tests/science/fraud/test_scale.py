@@ -56,7 +56,25 @@ def test_an_absurd_value_stays_finite(value: float) -> None:
     assert np.isfinite(scaling.apply(np.full((1, 4), value))).all()
 
 
-def test_a_constant_column_keeps_its_unit() -> None:
-    X = np.column_stack((np.full(50, 0.1), np.arange(50.0)))
-    scaling = scaling_of(both_moments(X, np.ones(50)), "auto", "ab")
-    np.testing.assert_allclose(scaling.apply(np.array([[3.1, 0.0]]))[0, 0], 3.0)
+def test_of_a_constant_its_own_size_is_the_unit_and_of_zeros_one() -> None:
+    X = np.column_stack((np.full(50, 0.1), np.arange(50.0), np.zeros(50)))
+    scaling = scaling_of(both_moments(X, np.ones(50)), (), "abc")
+    np.testing.assert_allclose(scaling.apply(np.array([[3.1, 0.0, 3.0]]))[0, [0, 2]], (30.0, 3.0), rtol=1e-6)
+
+
+@given(st.integers(-300, 300), st.sampled_from((0.0, 1.0, 1e3, 1e9)))
+def test_the_unit_of_a_column_is_of_no_consequence(power: int, shift: float) -> None:
+    """From 1e-90 to 1e90, columns far from zero included, and what is constant."""
+    X = np.column_stack((ROWS + shift, np.full(len(ROWS), 7.0)))
+    factor = 2.0**power
+    one, other = (scaling_of(both_moments(X * unit, WEIGHT), (), "abcde") for unit in (1.0, factor))
+    np.testing.assert_array_equal(one.apply(X), other.apply(X * factor))
+    np.testing.assert_array_equal(one.apply(X + 1.0), other.apply((X + 1.0) * factor))
+
+
+def test_the_cube_of_a_tiny_unit_is_zero_and_does_no_harm() -> None:
+    X = np.column_stack([payments()[name].values for name in COLUMNS])
+    assert np.isfinite(both_moments(X * 1e-120, np.ones(len(X))).skewness).all()
+    for unit in (0.01, 100.0, 1e6):
+        logged = scaling_of(both_moments(X * unit, np.ones(len(X))), "auto", COLUMNS).logged
+        assert logged.tolist() == [False] * 28 + [True]

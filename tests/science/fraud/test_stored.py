@@ -10,7 +10,7 @@ import pytest
 
 from errors import RefitNeeded
 from science.fraud.fit import Fit, score
-from science.fraud.stored import from_parameters, to_parameters
+from science.fraud.stored import FORMAT, from_parameters, to_parameters
 from tests.science.fraud.data import COLUMNS, mahalanobis, payments
 
 
@@ -35,7 +35,7 @@ def test_it_scores_the_same_bits_again() -> None:
 
 def test_an_unknown_format_needs_a_refit() -> None:
     document, arrays = through_bytes(mahalanobis())
-    for other in (1, 3):
+    for other in (FORMAT - 1, FORMAT + 1):
         with pytest.raises(RefitNeeded, match="format"):
             from_parameters({**document, "format": other}, arrays)
 
