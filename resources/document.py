@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -11,9 +9,10 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from resources.csv_written import csv_of_rows
+
 # Control characters, which no escape makes lawful in HTML or XML, are shown as the replacement character.
 UNWRITABLE = dict.fromkeys((*set(range(0x20)) - {0x09, 0x0A, 0x0D}, *range(0x7F, 0xA0), 0xFFFE, 0xFFFF), "\ufffd")
-FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of one
 Cell = str | float | int | None
 
 
@@ -52,16 +51,7 @@ def sheet_of(title: str, headings: Mapping[str, str], rows: Sequence[Mapping[str
 def csv_of(document: Document) -> str:
     """Write the main sheet as CSV, in full precision; a missing number is an empty cell."""
     sheet = document.sheets[0]
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(sheet.columns)
-    writer.writerows([guarded(cell) for cell in row] for row in sheet.rows)
-    return out.getvalue()
-
-
-def guarded(cell: Cell) -> Cell:
-    """Keep a spreadsheet from running a text as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULAS) else cell
+    return csv_of_rows(sheet.columns, sheet.rows, "\r\n")
 
 
 def html_of(document: Document) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from errors import InvalidInput, MalformedBody
 from kinds.fraud_scoring import ID
 from resources.csv_text import BYTE_ORDER_MARK, MISSING, checked_lines, checked_records, is_number, names_of, numbers_of
-from resources.document import guarded
+from resources.csv_written import csv_of_rows
 from science.limits import Limits
 
 Cell = float | str | None
@@ -54,11 +54,8 @@ def _check_separator(names: Sequence[str], field: str) -> None:
 def csv_of_scored(results: Sequence[Any], why: int, *, probable: bool) -> bytes:
     """Write payments as scored_rows tells them, a line each. why: reasons asked for; probable: whether there is a probability."""
     scored = SCORED if probable else SCORED[:-1]
-    out = StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow((ID, *scored, *(name for place in range(1, why + 1) for name in _reason_names(place)), *WRONG))
-    writer.writerows(_line(row, scored, why) for row in results)
-    return out.getvalue().encode()
+    names = (ID, *scored, *(name for place in range(1, why + 1) for name in _reason_names(place)), *WRONG)
+    return csv_of_rows(names, (_line(row, scored, why) for row in results)).encode()
 
 
 def _reason_names(place: int) -> list[str]:
@@ -68,11 +65,11 @@ def _reason_names(place: int) -> list[str]:
 def _line(row: Mapping[str, Any], scored: Sequence[str], why: int) -> list[object]:
     reasons: list[object] = []
     for reason in row["reasons"]:
-        reasons += [guarded(reason["column"]), *(reason[name] for name in WHY)]
+        reasons += [reason["column"], *(reason[name] for name in WHY)]
     reasons += [None] * ((1 + len(WHY)) * why - len(reasons))  # of a model with fewer columns, or a row that is wrong
     error = row["error"] or {"code": None, "detail": None}
     told = [{True: "true", False: "false"}.get(row[name]) if name == "alert" else row[name] for name in scored]
-    return [guarded(row[ID]), *told, *reasons, error["code"], guarded(error["detail"])]
+    return [row[ID], *told, *reasons, error["code"], error["detail"]]
 
 
 def _cells(cells: Sequence[str], text: bool) -> list[Cell]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +15,7 @@ from kinds.presenting import Warned
 from kinds.rows import Rows
 from resources.body import CSV, JSON, fields_of_body, read_body
 from resources.caller import Caller, caller, confirm, confirmed, reading_caller, unconfirmed
+from resources.csv_written import csv_of_rows
 from resources.fits import modelled
 from resources.formats import json_or_csv
 from resources.fraud_scoring import KIND as FRAUD
@@ -126,12 +125,8 @@ def _pointer(name: str, asker: Caller, this: Service) -> Pointer:
 
 def _csv(predictions: Any) -> str:
     """Write predictions as CSV; what is no plain value is written as JSON."""
-    out = io.StringIO()
     names = list(predictions[0]) if predictions else []
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_cell(row[name]) for name in names] for row in predictions)
-    return out.getvalue()
+    return csv_of_rows(names, ([_cell(row[name]) for name in names] for row in predictions))
 
 
 def _cell(value: object) -> object:
