@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 from gunicorn.http.unreader import SocketUnreader
@@ -13,21 +14,32 @@ from gunicorn.workers.gthread import TConn
 from resources.leaving import Leaving
 
 SILENT_SECONDS = 30  # in the middle of a request: a thread waits no longer for its rest, nor does the router for an answer
+SLOWEST = 1_000  # bytes a second, after those seconds: else a byte now and then would hold a thread for hours
 
 
 class Reading(SocketUnreader):
-    """What comes on a connection; a long silence in the middle of a request is its end, as if the caller had gone."""
+    """What comes on a connection; a long silence in the middle of a request is its end, as if the caller had gone.
+
+    So is a request that trickles in.
+    """
 
     silent = False
+
+    def begin(self) -> None:
+        """Start to count, with another request."""
+        self._began, self._come = monotonic(), 0
 
     def chunk(self, size_hint: int | None = None) -> bytes:
         if self.silent:  # what comes now is the rest of a request that was given up, and not another one
             return b""
         try:
-            return bytes(super().chunk(size_hint))
+            came = bytes(super().chunk(size_hint))
         except BlockingIOError:
             self.silent = True
             return b""
+        self._come += len(came)
+        self.silent = monotonic() - self._began > SILENT_SECONDS + self._come / SLOWEST
+        return b"" if self.silent else came
 
 
 class Connection(TConn):
@@ -47,6 +59,7 @@ class Connection(TConn):
         super().init()
         if self._reading is None:
             self._reading = self.parser.unreader = Reading(self.sock)
+        self._reading.begin()
 
     @property
     def silent(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import select
 import socket
 from collections import deque
@@ -64,6 +65,7 @@ MOST_AT_DOOR = 400  # of the 1,000 connections that gunicorn lets a worker have
 TELLING_SECONDS = 1.0  # between two lines of the log
 BEGINNING = 64  # bytes: the method and the path of those who are never refused
 CHUNK = 1 << 16
+NO_FILES = frozenset({errno.EMFILE, errno.ENFILE})  # of the system's errors: no connection more can be opened
 
 
 class Worker(ThreadWorker):
@@ -91,10 +93,16 @@ class Worker(ThreadWorker):
         in_hand = self.nr_conns - len(self.keepalived_conns) - self._counted
         if in_hand and not self._at_door:
             sleep(COURTESY_SECONDS * min(in_hand, MOST_COURTESY))
-        with suppress(BlockingIOError, ConnectionAbortedError):
+        try:
             self._welcome(listener)
             for _ in range(ROUND if self._at_door else 0):
                 self._welcome(listener)
+        except (BlockingIOError, ConnectionAbortedError):
+            pass
+        except OSError as error:
+            if error.errno not in NO_FILES:
+                raise
+            sleep(GLANCE_SECONDS)  # whoever comes waits in the system's queue until somebody has gone
 
     def enqueue_req(self, conn: Connection) -> None:
         """Let a request in, or let it wait at the door; a connection that has ended needs neither."""

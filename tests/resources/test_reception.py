@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import resource
+import select
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
@@ -244,6 +246,34 @@ def test_silence_in_the_middle_of_a_request_ends_it(impatient, beginning, status
             silent.sendall(b"}" + LIVE)  # the rest of a body must never be taken for a request
             assert silent.recv(1) == b""
         assert 0.5 < time.monotonic() - began < 8
+
+
+def test_a_request_that_trickles_in_is_ended(impatient):
+    with connected(impatient, LIVE[:-2] + b"X-Slow: ") as slow:
+        give_up = time.monotonic() + 8
+        while not select.select([slow], [], [], 0.2)[0]:  # a byte before any silence is long enough
+            assert time.monotonic() < give_up
+            slow.sendall(b"x")
+        with suppress(ConnectionResetError):  # a byte was on its way
+            assert slow.recv(1) == b""
+
+
+def test_a_server_without_files_left_serves_those_it_has_and_others_later(shared_database_url):
+    with serving(shared_database_url, WEB_CONCURRENCY="1") as server:
+        (worker,), port = server.workers(), int(server.url.rpartition(":")[2])
+        with connected(port, WHOLE) as known:
+            assert answer(known)[0] == 422
+            few = len(os.listdir(f"/proc/{worker}/fd")) + 10
+            resource.prlimit(worker, resource.RLIMIT_NOFILE, (few, few))
+            crowd = [connected(port, b"") for _ in range(30)]
+            time.sleep(0.5)
+            known.sendall(WHOLE)
+            assert answer(known)[0] == 422
+            for each in crowd:
+                each.close()
+        with connected(port, WHOLE) as other:
+            assert answer(other)[0] == 422
+        assert server.workers() == [worker]
 
 
 def shed(log) -> list[dict[str, object]]:
