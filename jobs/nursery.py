@@ -20,7 +20,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from shutil import rmtree
-from tempfile import mkdtemp
 from typing import Any
 
 from config import Settings
@@ -28,6 +27,7 @@ from errors import StoreUnavailable
 from jobs.child import Order, attempt
 from jobs.logs import log_to_stderr
 from jobs.machine import is_small
+from jobs.scratch import Scratch
 from jobs.task import Task
 from store.engine import engine_of, reading
 
@@ -43,7 +43,7 @@ REAPING_SECONDS = 1.0  # how long a child that ended may wait at most, should a 
 
 @dataclass(frozen=True)
 class Child:
-    """A process, and a folder for the files that what it runs leaves behind, as TensorFlow does."""
+    """A process, and its folder for the files that it leaves behind."""
 
     process: int
     scratch: str | None
@@ -56,6 +56,7 @@ class Nursery:
         self._control, self._settings, self._tasks = control, settings, tasks
         self._engine = engine_of(settings, pool_size=1)
         self._children: dict[int, Child] = {}
+        self._scratch = Scratch()
         self._pipes: list[int] = []
         self._unread = b""
         self._later = [] if is_small() else list(OPINIONATED)
@@ -75,6 +76,7 @@ class Nursery:
         for number in list(self._children):
             self._kill(number)
             self._forget(number)
+        self._scratch.remove()
 
     def _warm_up(self) -> None:
         """Import a little more while nobody waits for anything."""
@@ -106,7 +108,7 @@ class Nursery:
             self._begin(told["id"], Order(**told["begin"]), self._pipes.pop(0))
 
     def _begin(self, number: int, order: Order, pipe: int) -> None:
-        parent, scratch = os.getpid(), _scratch()
+        parent, scratch = os.getpid(), self._scratch.folder()
         process = os.fork()
         if process == 0:
             self._be_a_child(parent, order, pipe, scratch)
@@ -146,13 +148,6 @@ class Nursery:
                 told = {"ended": number, "status": status, "kilobytes": kilobytes, "cpu": used.ru_utime + used.ru_stime}
                 with suppress(BrokenPipeError):
                     self._control.sendall(json.dumps(told).encode() + b"\n")
-
-
-def _scratch() -> str | None:
-    try:
-        return mkdtemp(prefix="lamplight-job-")
-    except OSError:  # the disk is full; most jobs write no file
-        return None
 
 
 def _set_aside() -> None:

@@ -13,6 +13,11 @@ from errors import Fault, InvalidInput
 from resources.body import Fields
 
 WORD = re.compile(r"[A-Za-z][\w.-]{0,39}")
+NOT_OF_TYPE = {  # in JSON's words, where pydantic uses Python's
+    "model_type": "Input should be an object",
+    "dict_type": "Input should be an object",
+    "tuple_type": "Input should be a list",
+}
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -35,7 +40,7 @@ def _fault(fault: Mapping[str, Any], model: type[BaseModel], mark: str) -> Fault
         return _unknown(name, model, mark)
     if fault["type"] == "missing":
         return Fault(mark + name, "this field is required")
-    return Fault(mark + name if name else "", str(fault["msg"]))
+    return Fault(mark + name if name else "", NOT_OF_TYPE.get(fault["type"]) or str(fault["msg"]))
 
 
 def _unknown(name: str, model: type[BaseModel], mark: str) -> Fault:

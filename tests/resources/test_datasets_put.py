@@ -197,7 +197,7 @@ BAD = [
     ({"data": GOOD, "fill": {"x": "a"}}, 422, "/fill/x", "holds a number"),
     ({"data": GOOD, "fill": {"x": None}}, 422, "/fill/x", ""),
     ({"data": GOOD, "drop_null": ["z"]}, 422, "/drop_null/z", "not there"),
-    ({"data": GOOD, "where": {"g": "a%"}}, 422, "/where/g", "valid dictionary"),
+    ({"data": GOOD, "where": {"g": "a%"}}, 422, "/where/g", "an object"),
     ({"data": GOOD, "join": {"dataset": "nobody", "on": "g"}}, 422, "/join/dataset", "no other dataset"),
     ({"data": GOOD, "join": {"dataset": "iris"}}, 422, "/join/on", "required"),
     ({"data": GOOD, "colour": 1}, 422, "/colour", "no such field"),
