@@ -25,8 +25,8 @@ def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
     places = np.arange(len(nights))
     worst = [night["worst"]["psi"] for night in nights]
     score = [np.nan if night["score"] is None else night["score"] for night in nights]
-    ax.plot(places, worst, color=ORANGE, linewidth=1.6, marker="o", markersize=5, label="column that moved most")
-    ax.plot(places, score, color=BLUE, linewidth=1.8, marker="o", markersize=5, label="score")
+    ax.plot(places, worst, color=ORANGE, linewidth=1.6, marker="o", markersize=5, clip_on=False, label="column that moved most")
+    ax.plot(places, score, color=BLUE, linewidth=1.8, marker="o", markersize=5, clip_on=False, label="score")
     for at, verdict in RULES.items():
         ax.axhline(at, color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)))
         _write(ax, verdict, (len(nights) - 0.5, at), (-2, 3), "right")
@@ -36,7 +36,7 @@ def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
     ax.set_xticks(places[::step], [f"{day:%d %b}" for day in days[::step]])
     ax.set_xlim(-0.5, len(nights) - 0.5)
     ax.set_ylim(0, max(ROOM, 1.2 * float(np.nanmax([*worst, *score]))))
-    ax.legend(frameon=False, fontsize=9, labelcolor=SOFT, loc="upper left")
+    ax.legend(frameon=False, fontsize=9, labelcolor=SOFT, loc="upper center", ncols=2, bbox_to_anchor=(0.5, -0.16))
     name(ax, "Drift over the nights", "Refit", "Population stability index")
     told = f"Drift of {picture['name']} over {len(nights)} nights"
     return Drawing(sheet_, told, f"{told}: the stability index of the score and of the column that moved most.")

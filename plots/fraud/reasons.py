@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from plots.canvas import BLUE, ORANGE, SOFT, Drawing, name, sheet, short
+from plots.canvas import BLUE, LINE, ORANGE, SOFT, Drawing, name, sheet, short
 
 SHOWN = 12  # columns: fewer than an eye can read, more than matter
 
@@ -22,12 +22,12 @@ def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
         labels.append(f"{len(rest)} others")
         shares.append(sum(float(each["share"]) for each in rest))
     places = np.arange(len(labels))[::-1]
-    ax.barh(places, shares, color=[BLUE] * len(first) + [SOFT] * bool(rest), height=0.7)
+    ax.barh(places, shares, color=[BLUE] * len(first) + [LINE] * bool(rest), height=0.7)
     ax.set_yticks(places, labels)
     for place, share in zip(places, shares, strict=True):
         at = (max(share, 0.0), place)
         ax.annotate(f"{share:.0%}", at, (4, 0), textcoords="offset points", va="center", fontsize=9, color=SOFT)
-    ax.axvline(0, color=ORANGE if min(shares) < 0 else SOFT, linewidth=0.9)
+    ax.axvline(0, color=ORANGE if min(shares) < 0 else LINE, linewidth=0.9)
     ax.margins(x=0.08)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
     name(ax, "What makes the strangest payments strange", "Mean share of the energy", "")

@@ -35,6 +35,7 @@ def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
             level, (at, 1.0), (4, -2), xycoords=("data", "axes fraction"), textcoords="offset points", color=SOFT, va="top"
         )
     ax.set_yscale("log")
+    ax.minorticks_off()
     ax.yaxis.set_major_formatter(lambda value, _: f"{100 * value:g} %")
     ax.set_xlim(0, 100)
     ax.set_ylim(LEAST, 1)
