@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from scipy.linalg import lapack
 
-from science.table import FloatArray, IntArray
+from science.table import BoolArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,7 @@ def process(phi: FloatArray, theta: FloatArray, length: int) -> Process | None:
             return None
         head = min(m, length)
         band[:, :head] = cross[:, None]
-        for k in range(head):
-            band[k, : head - k] = gamma[k]
+        np.copyto(band[:m, :head], gamma[:, None], where=_above_diagonal(m, head))
     L, info = lapack.dpbtrf(band, lower=1, overwrite_ab=1)
     return None if info else Process(phi, m if p else 0, L)
 
@@ -108,11 +107,20 @@ def _trimmed(polynomial: FloatArray) -> FloatArray:
 
 def _psi(phi: FloatArray, b: FloatArray) -> FloatArray:
     """Expand b / (1 - phi) to as many terms as b has."""
-    psi = b.copy()
-    for k in range(1, len(b)):
-        used = min(k, len(phi))
-        psi[k] += phi[:used] @ psi[k - used : k][::-1]
-    return psi
+    return _recurred(_lags(phi, len(b)), b)
+
+
+def _lags(phi: FloatArray, length: int) -> FloatArray:
+    """Write 1 - phi(B) as the lower band of a unit triangular matrix."""
+    band = np.empty((len(phi) + 1, length))
+    band[0], band[1:] = 1.0, -phi[:, None]
+    return band
+
+
+def _recurred(band: FloatArray, x: FloatArray) -> FloatArray:
+    solution, _ = lapack.dtbtrs(band, x[:, None], uplo=b"L", diag=b"U")
+    recurred: FloatArray = solution[:, 0]
+    return recurred
 
 
 def _autocovariances(phi: FloatArray, cross: FloatArray, m: int) -> FloatArray | None:
@@ -124,11 +132,22 @@ def _autocovariances(phi: FloatArray, cross: FloatArray, m: int) -> FloatArray |
     _, _, solution, info = lapack.dgesv(a[below] + a[above], cross[: p + 1])
     if info or not np.isfinite(solution).all():
         return None
-    gamma = np.zeros(max(m, p + 1))
-    gamma[: p + 1] = solution
-    for k in range(p + 1, m):
-        gamma[k] = phi @ gamma[k - p : k][::-1] + cross[k]
-    return gamma[:m] if gamma[0] > 0 else None
+    if solution[0] <= 0:
+        return None
+    if m <= p + 1:
+        known: FloatArray = solution[:m]
+        return known
+    band = _lags(phi, m)
+    for i in range(1, p + 1):
+        band[i, : p + 1 - i] = 0.0  # the first p + 1 are there
+    return _recurred(band, np.concatenate([solution, cross[p + 1 : m]]))
+
+
+@lru_cache(maxsize=64)
+def _above_diagonal(m: int, head: int) -> BoolArray:
+    """Tell of lag k, a row, and time t, a column, whether t + k comes before `head`."""
+    above: BoolArray = np.arange(m)[:, None] + np.arange(head) < head
+    return above
 
 
 @lru_cache(maxsize=64)

@@ -54,6 +54,8 @@ class Orders:
 
     def stationary(self, free: FloatArray) -> FloatArray:
         """Map any numbers to coefficients whose AR parts are stationary: partial autocorrelations tanh(free) (Jones 1980)."""
+        if not self.p + self.P:
+            return free
         ar, ma, sar, sma = self.split(free)
         return np.concatenate([_of_partials(np.tanh(ar)), ma, _of_partials(np.tanh(sar)), sma])
 
