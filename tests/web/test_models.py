@@ -269,3 +269,14 @@ def test_every_field_has_a_label_and_the_console_is_silent(nightly: Shelf):
         unlabelled = "return [...document.querySelectorAll('input, select, textarea')].filter((e) => !e.labels.length).length"
         assert nightly.page.run(unlabelled) == 0
     assert nightly.page.complaints() == []
+
+
+def test_a_detectors_card_tells_how_it_does_and_draws_it(shelf: Shelf):
+    columns = ["V3", "V10", "V12", "V14", "V17", "Amount"]
+    spec = {"columns": columns, "label": "Class", "time": "Time", "weight": "weight", "detector": "mahalanobis"}
+    made(shelf, "shop", kind="fraud", spec=spec, dataset="payments", holdout=0)
+    shelf.open("models/shop")
+    shelf.reads(".card", "trimmed Mahalanobis")
+    shelf.reads(".card", "No payment was scored under an id yet")
+    shelf.until(lambda: shelf.page.run("return [...document.querySelectorAll('.card img')].every((image) => image.naturalWidth)"))
+    assert shelf.page.run("return [...document.querySelectorAll('.card img')].length") == 3  # drift needs a second night

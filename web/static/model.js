@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { badge } from "./badge.js";
+import { cardOf } from "./card.js";
 import { changing } from "./changing.js";
 import { deleting } from "./deleting.js";
 import { driftOf } from "./drift.js";
@@ -29,6 +30,7 @@ export async function oneModel(name) {
     element("div", { class: "split even" },
       element("div", {}, state(model), ...runs.length ? [nights(model.kind, runs)] : []),
       element("div", {}, ...model.live ? [...says(model.live), predicting(model)] : [unfitted()])),
+    ...cardOf(model),
     ...versions.length ? [versionsOf(model, versions)] : [],
     ...model.live ? [driftOf(model)] : [],
     element("div", { class: "end" }, changing(model), deleting("model", model.name, LOST)),
