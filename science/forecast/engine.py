@@ -15,7 +15,7 @@ from science.forecast.backtest import backtest
 from science.forecast.calendar import Calendar, calendar, counted
 from science.forecast.differences import check_length
 from science.forecast.fitted import Fitted, tell
-from science.forecast.mixture import Calibration, Mixture, average, calibrate, single
+from science.forecast.mixture import Calibration, Mixture, average, calibrate, single, together
 from science.forecast.orders import Orders
 from science.forecast.outlook import Outlook
 from science.forecast.pool import Origins, outlooks
@@ -193,10 +193,8 @@ def _weighed_alike(pool: Sequence[Outlook], learned: Mixture) -> Mixture | None:
     wanted = [(outlook.name, outlook.power) for outlook in learned.outlooks]
     if not set(wanted) <= set(forms):
         return None
-    origins = len(pool[0].mean)
-    return replace(
-        learned, outlooks=tuple(forms[key] for key in wanted), weights=np.repeat(learned.weights[:, :1], origins, axis=1)
-    )
+    weights = np.repeat(learned.weights[:, :1], len(pool[0].mean), axis=1)
+    return together([forms[key] for key in wanted], weights, positive=learned.positive)
 
 
 def _by_arma(

@@ -21,12 +21,14 @@ PER_POWER = 20.0  # values of the series per power: a short series cannot tell g
 NEGLIGIBLE = 1e-3  # a smaller weight counts as none
 FAR = 8.0  # standard errors from the middle of the forms, beyond which one is left out: it fitted an outlier, or runs away
 WIDE = 2.0  # the same of its standard errors, over their geometric mean: it has the wrong scale for this series
+APART = 1.5  # standard errors from the middle of the forms that are left, to which those further away are drawn
 PRIOR = {"ar": 0.25, "holt": 4.0}  # prior weights of forms without a season, where they are not 1
-PRIOR_CONSTANT = 12.0  # over n: what intervals of short series miss because a form was chosen (measured on half of M3 and M4)
+PRIOR_CONSTANT = 14.0  # over n: what intervals of short series miss because a form was chosen (measured on half of M3 and M4)
 PRIOR_ORIGINS = 64.0  # origins that the model's own variance counts for, against those observed
-PRIOR_FADES = 100.0  # values after which that prior has halved
+PRIOR_FADES = 300.0  # values after which that prior has halved
 FARTHEST = 1e6  # standard errors: beyond it only an overflow is new
 WORST = 100.0  # an origin's mean squared standardised error counts as this at most
+BEST = 0.02  # and that of all origins as this at least: a few good guesses do not make a forecast certain
 
 
 @dataclass(frozen=True)
@@ -134,11 +136,22 @@ def average(y: FloatArray, outlooks: Sequence[Outlook], lengths: Sequence[int], 
     weights = _without(_far(medians, errors, weights), weights)
     weights = _without(_wide(errors, weights), weights)
     kept = np.flatnonzero(weights.max(axis=1) > 0)
-    return Mixture(tuple(outlooks[i] for i in kept), weights[kept], bool(y.min() > 0))
+    return together([outlooks[i] for i in kept], weights[kept], positive=bool(y.min() > 0))
+
+
+def together(outlooks: Sequence[Outlook], weights: FloatArray, *, positive: bool) -> Mixture:
+    """Average forms by these weights, (forms, origins), after those that stand apart were drawn to the middle."""
+    middle = _middle(np.stack([o.median for o in outlooks]), weights)
+    apart = APART * _middle(np.stack([o.standard_error for o in outlooks]), weights)
+    low, high = middle - apart, middle + apart
+    return Mixture(tuple(o.within(low, high) for o in outlooks), weights, positive)
 
 
 def calibrate(y: FloatArray, mixture: Mixture, lengths: Sequence[int]) -> Calibration:
-    """Widen by the squared errors r from K earlier origins, standardised: (1 + c/n) sqrt((nu + K r) / (nu + K)), nu a prior's."""
+    """Widen by the squared errors r from K earlier origins, standardised: (1 + c/n) sqrt(r)^(K / (nu + K)), nu a prior's.
+
+    The logarithm of r is what is shrunken: one outlier among the origins says less of the next than of itself.
+    """
     n, h = len(y), mixture.outlooks[0].mean.shape[1]
     median, errors = mixture.median, mixture.standard_error
     ahead = np.minimum(n - np.array(lengths), h)
@@ -150,7 +163,7 @@ def calibrate(y: FloatArray, mixture: Mixture, lengths: Sequence[int]) -> Calibr
     count = len(ratios)
     observed = float(ratios.mean()) if count else 1.0
     prior = PRIOR_ORIGINS / (1 + n / PRIOR_FADES)
-    multiplier = (1 + PRIOR_CONSTANT / n) * ((prior + count * observed) / (prior + count)) ** 0.5
+    multiplier = (1 + PRIOR_CONSTANT / n) * max(observed, BEST) ** (0.5 * count / (prior + count))
     return Calibration(multiplier, count, observed)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -67,6 +67,16 @@ class Outlook:
         season = self.season[origins]
         restored: FloatArray = self.power.back(x) * season if self.multiplicative else self.power.back(x + season)
         return restored
+
+    def within(self, low: FloatArray, high: FloatArray) -> Outlook:
+        """Bring medians that are outside these bounds, (origins, h) on y's scale, to the nearer one."""
+        nearer = np.clip(self.median, low, high)
+        outside = (nearer != self.median) & ((nearer > 0) | (self.power.exponent is None))
+        if not outside.any():
+            return self
+        kept = np.where(outside, nearer, self.median)
+        x = self.power.forward(kept / self.season) if self.multiplicative else self.power.forward(kept) - self.season
+        return replace(self, mean=np.where(outside, x, self.mean))
 
     def steepness(self) -> FloatArray:
         """Return how much y moves per unit of the transformed scale, at the median: (origins, h)."""

@@ -21,11 +21,12 @@ SMOOTHED = 1_500  # values that exponential smoothing looks back on: older ones 
 SEASON_REFITS = 2  # times a season that the indices are estimated anew on the way back through the origins
 DRIFT = (0.0, 0.25, 0.5, 0.75, 1.0)  # shares of the mean change that theta may go on with
 LOG_DRIFT = (0.5, 0.75)  # the same on logarithms; Assimakopoulos and Nikolopoulos (2000) have 1/2, all of it would be exponential
-SEASONAL_LAGS = 24  # values from which the lags of a seasonal series can be told; tuned, as the next three, on half of M3 and M4
-LAGS = 45  # the same without a season
+SEASONAL_LAGS = 24  # values from which the lags of a seasonal series can be told; tuned, as the next five, on half of M3 and M4
+LAGS = 14  # the same without a season
 DISTRUST, MOST_DISTRUST = 6_000.0, 400.0  # over n: the log prior against quick trends, which short series only seem to have
-UNDAMPED = 60  # values of a seasonal series from which a trend that never bends is believed; without a season LAGS of them
+UNDAMPED, SEASONAL_UNDAMPED = 45, 60  # values, without and with a season, from which a trend that never bends is believed
 DIFFERENCED = 72  # values from which seasons are differenced rather than averaged
+CYCLES = 6  # of a season, from which an autoregression of its differences already helps the average
 WEAK = 0.3  # strength of a season, below which differencing it adds more noise than it takes away
 STATIONARY = 100  # values from which a level is believed that the series returns to
 AIRLINE_SEASON = 52
@@ -57,7 +58,7 @@ def outlooks(
     found = _adjusted(y, season, powers, origins, deadline, only)
     if only is not None:
         return found
-    if len(y) < DIFFERENCED:
+    if len(y) < (min(DIFFERENCED, CYCLES * season) if seasons else DIFFERENCED):
         return found
     known = y[: min(origins.lengths)]
     strong = [each for each in seasons if strength(known, each) >= WEAK]
@@ -141,9 +142,10 @@ def _differenced(y: FloatArray, season: int, strong: Sequence[int], powers: Sequ
     x, n, shortest = np.stack([power.forward(y) for power in powers]), len(y), min(origins.lengths)
     found: list[list[Outlook]] = []  # of each form, one for each scale
     for each in strong:
-        if shortest >= 3 * each + 2:
-            found.append([seasonal_naive(row, each, power, origins) for row, power in zip(x, powers, strict=True)])
-        if each <= AIRLINE_SEASON and shortest >= 3 * each + 2:
+        if n < DIFFERENCED or shortest < 3 * each + 2:
+            continue
+        found.append([seasonal_naive(row, each, power, origins) for row, power in zip(x, powers, strict=True)])
+        if each <= AIRLINE_SEASON:
             found.append(_flown(x, each, powers, origins))
     for lags, order, constant in _stacks(season, strong, n):
         if shortest >= max(3 * sum(lags), 2 * order):
@@ -178,6 +180,8 @@ def _flown(x: FloatArray, season: int, powers: Sequence[Power], origins: Origins
 
 def _stacks(season: int, strong: Sequence[int], n: int) -> list[tuple[list[int], int, bool]]:
     """Differences, lags and whether there is a constant, for the autoregressions of the series as it is."""
+    if n < DIFFERENCED:
+        return [([each], min(each, 24) + 2, True) for each in strong]
     stacks: list[tuple[list[int], int, bool]] = []
     for each in strong:
         stacks.append(([each], min(each, 24) + 2, True))
@@ -205,7 +209,7 @@ def seasonal_naive(x: FloatArray, season: int, power: Power, origins: Origins) -
 def _forms(power: Power, n: int, season: int, only: str | None) -> list[Form]:
     drift = LOG_DRIFT if power != NONE else DRIFT
     if only is None:
-        undamped = n >= (UNDAMPED if season > 1 else LAGS)
+        undamped = n >= (SEASONAL_UNDAMPED if season > 1 else UNDAMPED)
         kept = [form for form in FORMS if form.name != "ses" and (form.name != "holt" or undamped)]
     else:
         kept = [form for form in FORMS if form.name == only]

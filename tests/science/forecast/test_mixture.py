@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from science.deadline import no_deadline
-from science.forecast.mixture import around, average, calibrate
+from science.forecast.mixture import around, average, calibrate, single, together
+from science.forecast.outlook import Outlook
 from science.forecast.pool import Origins, outlooks
 from science.forecast.transform import LOG, NONE
 from tests.science.forecast.saved import series
@@ -55,6 +56,21 @@ def test_intervals_grow_when_the_past_was_worse_than_told(pool):
     assert calibrate(noisy, mixture, LENGTHS).multiplier > calibrate(Y, mixture, LENGTHS).multiplier
 
 
+def test_widening_is_shrunken_towards_the_model_in_logarithms():
+    values = np.full(100, 10.0)
+    values[90:] = [10, 14, 10, 10, 10, 10, 10, 10, 10, 10]
+    flat = _outlook(mean=np.full((11, 1), 10.0), sigma=np.ones(11), psi=np.ones(1))
+    found = calibrate(values, single(flat, positive=True), tuple(range(100, 89, -1)))
+    assert found.squared_error == pytest.approx(16 / 10)
+    assert found.multiplier == pytest.approx((1 + 14 / 100) * 1.6 ** (0.5 * 10 / (10 + 64 / (1 + 100 / 300))))
+
+
+def test_errors_of_nothing_leave_an_interval():
+    flat = _outlook(mean=np.full((11, 1), 10.0), sigma=np.ones(11), psi=np.ones(1))
+    found = calibrate(np.full(100, 10.0), single(flat, positive=True), tuple(range(100, 89, -1)))
+    assert 0.5 < found.multiplier < 1.0
+
+
 def test_bounds_are_about_a_median_that_falls_below_zero_though_the_series_never_was():
     low, high = around(np.array([-10.0, 0.0]), np.array([3.0, 3.0]), positive=True)
     np.testing.assert_array_equal(low, [-13.0, -3.0])
@@ -65,6 +81,11 @@ def test_bounds_of_a_positive_series_are_positive():
     low, high = around(np.array([10.0]), np.array([30.0]), positive=True)
     assert low[0] == pytest.approx(10 * np.exp(-3))
     assert high[0] == 40
+
+
+def _outlook(mean, sigma, psi):
+    none = np.zeros_like(mean)
+    return Outlook("one", (1,), NONE, mean, sigma, psi, none, False, np.full(100, np.nan), {})
 
 
 def _named(mixture):
@@ -88,6 +109,22 @@ def test_a_form_with_errors_of_another_scale_is_left_out(pool):
     assert "wide" not in _named(average(Y, [*pool, wide], LENGTHS, 12))
 
 
+def test_forms_that_stand_apart_are_drawn_to_the_middle():
+    three = [
+        _outlook(mean=np.array([[value, value]]), sigma=np.ones(1), psi=np.array([1.0, 0.0])) for value in (10.0, 11.0, 17.0)
+    ]
+    mixture = together(three, np.full((3, 1), 1 / 3), positive=True)
+    np.testing.assert_allclose([o.median[0, 0] for o in mixture.outlooks], [10, 11, 12.5])
+    np.testing.assert_allclose(mixture.median, (10 + 11 + 12.5) / 3)
+    np.testing.assert_allclose(mixture.mean(), mixture.median[0])
+
+
+def test_forms_of_one_opinion_are_averaged_as_they_are(pool):
+    kept = [pool[0], replace(pool[0], name="other", mean=pool[0].mean + 0.1 * pool[0].sigma[:, None])]
+    mixture = together(kept, np.full((2, len(LENGTHS)), 0.5), positive=True)
+    assert all(after is before for after, before in zip(mixture.outlooks, kept, strict=True))
+
+
 def test_two_forms_that_disagree_are_both_kept_or_one_of_them(pool):
     pair = [pool[0], replace(pool[0], name="other", mean=pool[0].mean + 50 * pool[0].sigma[:, None])]
     np.testing.assert_allclose(average(Y, pair, LENGTHS, 12).weights.sum(axis=0), 1)
@@ -97,3 +134,13 @@ def test_a_season_that_is_not_there_is_not_differenced():
     walk = 100 + np.cumsum(np.random.default_rng(5).normal(size=144))
     lags = {lag for outlook in outlooks(walk, [12], [NONE], Origins(LENGTHS, 6), no_deadline()) for lag in outlook.lags}
     assert lags == {1}
+
+
+def test_a_quarter_of_a_year_is_differenced_after_six_years_of_it():
+    season = np.tile([8.0, 10.0, 13.0, 9.0], 8) + np.random.default_rng(7).normal(size=32)
+    names = {
+        n: [o.name for o in outlooks(season[:n], [4], [NONE], Origins(tuple(range(n, n - 9, -1)), 4), no_deadline())]
+        for n in (23, 24)
+    }
+    assert "ar[4]" not in names[23]
+    assert "ar[4]" in names[24]
