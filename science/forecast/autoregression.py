@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import lfilter
 
 from science.forecast.differences import difference
 from science.forecast.weights import psi_weights
@@ -50,7 +49,7 @@ class Autoregressions:
         first = range(len(self.row))[origins][0]
         x, phi, constant = self.x[self.row[first]], self.phi[first, : self.order[first]], float(self.constant[first])
         w, _ = difference(x, self.lags)
-        errors = lfilter(np.append(1.0, -phi), [1.0], w)[len(phi) :] - constant
+        errors = np.convolve(w, np.append(1.0, -phi), "valid") - constant
         fitted = np.full(len(x), np.nan)
         fitted[len(x) - len(errors) :] = x[len(x) - len(errors) :] - errors
         psi = psi_weights(phi, np.zeros(0), self.lags, self.mean.shape[1])

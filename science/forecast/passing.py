@@ -15,7 +15,7 @@ ALPHA = (0.02, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.0)
 RATIO = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4)  # beta / alpha
 PHI = (0.8, 0.87, 0.92, 0.96, 0.98, 1.0)
 SHORT = 256  # values, up to which what only the grid decides is kept
-BLOCK = 64  # values whose errors are kept until they are summed: more would leave the processor's cache
+BLOCK = 32  # values whose errors are kept until they are summed: of ten rows just below gunicorn.conf's M_MMAP_THRESHOLD
 START_WEIGHT = 30.0  # of the trend of the whole series as a prior of the first slope, in observations of it
 
 

@@ -9,6 +9,8 @@ from scipy.signal import lfilter
 
 from science.table import FloatArray
 
+ONE = np.ones(1)
+
 
 def difference_polynomial(lags: Sequence[int]) -> FloatArray:
     """Multiply out D(B) = prod (1 - B^lag). Returns its coefficients, (sum(lags) + 1,), from B^0 up."""
@@ -28,15 +30,25 @@ def psi_weights(ar: FloatArray, ma: FloatArray, lags: Sequence[int], h: int) -> 
     """
     impulse = np.zeros(h)
     impulse[0] = 1.0
-    psi: FloatArray = lfilter(np.r_[1.0, ma], np.r_[1.0, -ar], impulse)
+    psi: FloatArray = lfilter(np.concatenate([ONE, ma]), np.concatenate([ONE, -ar]), impulse)
     return undo_shocks(psi, lags)
 
 
 def undo_shocks(shocks: FloatArray, lags: Sequence[int]) -> FloatArray:
     """Carry what a shock does to w on to y: divide by D(B) along the first axis."""
     for lag in lags:
-        shocks = lfilter([1.0], np.r_[1.0, np.zeros(lag - 1), -1.0], shocks, axis=0)
+        if lag < len(shocks):
+            shocks = _repeated(shocks, lag)
     return shocks
+
+
+def _repeated(shocks: FloatArray, lag: int) -> FloatArray:
+    """Add to each the one `lag` before it, what was added to that included."""
+    cycles = -(-len(shocks) // lag)
+    whole = np.zeros((cycles * lag, *shocks.shape[1:]))
+    whole[: len(shocks)] = shocks
+    repeated: FloatArray = np.cumsum(whole.reshape(cycles, lag, *shocks.shape[1:]), axis=0).reshape(whole.shape)
+    return repeated[: len(shocks)]
 
 
 def forecast_weights(lags: Sequence[int], h: int) -> FloatArray:
