@@ -24,7 +24,7 @@ Used = Literal["ensemble", "mahalanobis"]
 
 @dataclass(frozen=True)
 class Judged:
-    """What the holdout said. anomalies: made rows stood for frauds, as there were too few labels."""
+    """What the holdout said of what was learned without it. anomalies: made rows stood for frauds, as labels were too few."""
 
     by: Judge
     metrics: Metrics
