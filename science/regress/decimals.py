@@ -10,9 +10,7 @@ from science.table import FloatArray, IntArray
 
 LARGEST = 1e15  # every decimal of 15 significant digits has a double of its own (IEEE 754)
 POWERS: FloatArray = np.array([10.0**places for places in range(23)])  # 10**22 is the last power of ten that is a double
-POWERS_ABOVE = POWERS[:, None, None]
-USUAL = 6  # decimal places that are tried first, from none to five
-SCOUTS = 6  # rows that are looked at first: most columns show there what they are
+SCOUTS = 4  # rows that are looked at first: most columns show there what they are
 
 
 class Decimals(NamedTuple):
@@ -47,10 +45,12 @@ def decimals_of(columns: FloatArray) -> Decimals:
 
 def _fewest(rows: FloatArray) -> IntArray:
     """Return the fewest places for these rows of each column, or -1. How many digits they make is not looked at."""
-    for powers in (POWERS_ABOVE[:USUAL], POWERS_ABOVE):
-        written = np.logical_and.reduce(np.rint(rows * powers) / powers == rows, axis=1)
-        found = np.logical_or.reduce(written, axis=0)
-        if found.all():
-            break
-    fewest: IntArray = np.where(found, written.argmax(axis=0), -1)
-    return fewest
+    fewest = [max(map(_places, column)) for column in rows.T.tolist()]
+    return np.array([places if places < len(POWERS) else -1 for places in fewest])
+
+
+def _places(number: float) -> int:
+    """Count the decimal places that Python writes: of all decimals that are read as this double it writes the shortest."""
+    digits, _, exponent = repr(number).partition("e")
+    decimals = digits.partition(".")[2]
+    return max((0 if decimals == "0" else len(decimals)) - int(exponent or 0), 0)

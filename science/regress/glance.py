@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
 from scipy.special import fdtrc
 
 from science.regress.solution import Solution
@@ -71,4 +70,7 @@ def _quotient(numerator: float, denominator: float) -> float:
 
 
 def _scaled(number: float, exponent: int) -> float:
-    return float(np.ldexp(number, exponent))
+    try:
+        return math.ldexp(number, exponent)
+    except OverflowError:
+        return math.inf

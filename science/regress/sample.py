@@ -63,7 +63,7 @@ def sample_of(
 
 def scaled(columns: FloatArray, exponents: IntArray, out: FloatArray | None = None) -> FloatArray:
     """Multiply the columns by 2**exponents, exactly unless they leave double's range."""
-    if np.abs(exponents).max() > MOST_EXPONENT:
+    if max(map(abs, exponents.tolist())) > MOST_EXPONENT:
         return np.ldexp(columns, exponents, out=out)
     return np.multiply(columns, np.ldexp(1.0, exponents), out=out)
 
@@ -99,6 +99,6 @@ def _square_root(a: FloatArray) -> Extended:
 
 
 def _exponents(columns: FloatArray) -> IntArray:
-    largest = np.maximum(columns.max(axis=0), -columns.min(axis=0))
+    largest = np.maximum(np.maximum.reduce(columns), -np.minimum.reduce(columns))
     exponents: IntArray = np.frexp(largest)[1].astype(np.intp)
     return exponents
