@@ -16,6 +16,7 @@ from jobs.learned import LEARNED, NOTHING
 from jobs.task import Context, Done
 from kinds import KINDS
 from kinds.kind import Kind
+from kinds.packing import unpacked
 from science.guard import Guard
 from science.table import Table, table_of_columns
 from science.version import ENGINE
@@ -67,11 +68,12 @@ def _night(run_id: int, context: Context) -> Night | None:
         dataset = _found(connection, model.site_id, model.dataset)
         champion = None if model.live is None else versions.by_id(connection, model.live)
         more = LEARNED[model.kind](connection, model) if model.kind in LEARNED else NOTHING
-        same = _fitted_to(connection, model, more.named(dataset.fingerprint))
+        answers = champion is not None and _answers(connection, champion)
+        same = _fitted_to(connection, model, more.named(dataset.fingerprint)) if answers else None
         dataset, columns = (dataset, {}) if same else _loaded(connection, dataset)
         table = more.into(table_of_columns(columns, context.limits, field="dataset")) if columns else Table({}, 0)
         fingerprint = more.named(dataset.fingerprint) or table.fingerprint
-        if dataset.fingerprint is None:  # a registered one changes without telling
+        if answers and dataset.fingerprint is None:  # a registered one changes without telling
             same = _fitted_to(connection, model, fingerprint)
         stored = None if champion is None or same else _stored(connection, champion)
     context.report(0.1, f"{table.rows} rows of {model.dataset}" if not same else f"the data of version {same.number} again")
@@ -94,12 +96,23 @@ def _found(connection: Connection, site_id: int, name: str) -> DatasetInfo:
     return found
 
 
+def _answers(connection: Connection, version: Version) -> bool:
+    """Say whether a version can be read: one that is damaged, or of an older format, only tells whoever asks to refit it."""
+    kind = KINDS.get(version.kind)
+    with suppress(RefitNeeded):
+        artifact = versions.artifact_of(connection, version.id)
+        if kind is not None and kind.model is not None and artifact is not None:
+            unpacked(kind.model, artifact.document, artifact.arrays)
+            return True
+    return False
+
+
 def _fitted_to(connection: Connection, model: Model, fingerprint: str | None) -> Version | None:
     """Find a version that was fitted to the same data, as the same question, by the same engine: there is nothing to do then.
 
     It need not be the one that answers: who rolled back wants to stay there until the data change.
     """
-    if fingerprint is None or model.live is None:
+    if fingerprint is None:
         return None
     for version in versions.list_(connection, model.id):
         if (version.fingerprint, version.revision, version.engine) == (fingerprint, model.revision, ENGINE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from math import sqrt
@@ -13,7 +14,7 @@ from flask import Response, request
 from flask_restful import Resource
 from pydantic import BaseModel, ConfigDict, Field
 
-from errors import NotFound
+from errors import NotFound, RefitNeeded
 from kinds.fraud_feedback import columns_digest, rows_of_numbers
 from kinds.fraud_model import Kept
 from plots import draw
@@ -179,7 +180,7 @@ def _against_the_plan(tally: Tally) -> str | None:
 
 
 def _drift(live: Live, service: Service) -> dict[str, object]:
-    kept: Kept | None = service.fits.get(live.version.id, KIND, service.engine) if live.seen else None
+    kept = _kept(live.version, service) if live.seen else None
     if kept is None:
         return {"payments": 0, "score": None, "verdict": None, "columns": []}
     fit, once = kept.fit, np.ones(len(live.seen))
@@ -194,6 +195,14 @@ def _drift(live: Live, service: Service) -> dict[str, object]:
         "verdict": "stable" if score < WARN else "moderate" if score < ACT else "large",
         "columns": [{"column": fit.spec.columns[place], "psi": float(columns[place])} for place in order],
     }
+
+
+def _kept(version: Version, service: Service) -> Kept | None:
+    """Read a version's fit; None when this release cannot, for a model is told of all the same, so that it can be refitted."""
+    with suppress(RefitNeeded):
+        kept: Kept | None = service.fits.get(version.id, KIND, service.engine)
+        return kept
+    return None
 
 
 def _night(run: Run) -> dict[str, object]:

@@ -154,6 +154,17 @@ def test_a_damaged_champion_gives_way(engine, site, flowers, database_url):
     assert (run.state, run.reason) == ("promoted", "the version that answers is damaged")
 
 
+@pytest.mark.parametrize("damage", ["arrays = 'x'", "format = 99"])
+def test_a_version_that_cannot_be_read_is_replaced_although_the_data_are_the_same(engine, site, flowers, database_url, damage):
+    """Whoever asks it is told to refit the model: that must not end with the data being those of that version."""
+    model = put(engine, site, "m", dataset=flowers)
+    decided(engine, model)
+    psql(database_url, f"UPDATE versions SET {damage}")
+    assert decided(engine, model).state == "promoted"
+    assert live(engine, model).number == 2
+    assert decided(engine, model).reason == "the data are those of version 2"
+
+
 def test_a_model_changed_meanwhile_is_not_promoted_as_what_it_was(engine, site):
     model = put(engine, site, "m")
     run = decided(engine, model, lambda: put(engine, site, "m", spec={"formula": "Sepal_Length ~ 1"}))

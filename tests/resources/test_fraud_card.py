@@ -7,8 +7,10 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from app import create_app
 from store import models
 from store.engine import reading, writing
+from tests.conftest import settings_for
 from tests.jobs.refits import append, decided, store
 from tests.kinds.samples import sample
 from tests.resources.conftest import engine_of, new_site
@@ -113,3 +115,19 @@ def test_a_detector_without_a_version_has_no_card_yet(client, shop):
     client.put("/models/new", json=BODY, headers=shop.headers)
     assert client.get("/models/new", headers=shop.headers).json["card"] is None
     assert client.get("/models/new/card.png", headers=shop.headers).status_code == 409
+
+
+def test_a_version_of_an_older_release_is_told_of_without_its_drift(application, shop):
+    """So that it can be refitted where it is looked at. A fresh process: one that knows the fit would not read it again."""
+    engine = engine_of(application)
+    fresh = create_app(settings_for(engine.url.render_as_string(hide_password=False)))
+    formats = "UPDATE versions SET format = {} FROM models WHERE model_id = models.id AND site_id = {}"
+    with writing(engine) as connection:
+        connection.exec_driver_sql(formats.format(99, shop.id))
+    told = fresh.test_client().get(f"/models/{NAME}", headers=shop.headers)
+    with writing(engine) as connection:
+        connection.exec_driver_sql(formats.format(1, shop.id))
+    engine_of(fresh).dispose()
+    assert told.status_code == 200
+    assert told.json["card"]["drift"] == {"payments": 0, "score": None, "verdict": None, "columns": []}
+    assert told.json["card"]["payments"]["payments"] == 400
