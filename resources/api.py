@@ -22,7 +22,7 @@ from resources.problems import problem_of
 from resources.rate import bucket_of
 from resources.request_id import request_id_of
 from resources.routes import OPEN, ROUTES
-from resources.security import CONTENT_POLICY, SECURITY_HEADERS, TRANSPORT
+from resources.security import TRANSPORT
 from resources.service import Service, service, this_request
 
 CONFIRMED_LATER = frozenset({"regress", "mixed", "forecast", "modelprediction", "fraud"})  # their POST confirms the key
@@ -112,8 +112,6 @@ def _close(response: Response) -> Response:
     headers.extend(
         (
             ("X-Request-Id", state.get("request_id", "")),
-            *SECURITY_HEADERS,
-            *(() if CONTENT_POLICY[0] in headers else (CONTENT_POLICY,)),
             *((TRANSPORT,) if asked.is_secure or asked.headers.get("X-Forwarded-Proto") == "https" else ()),
             *(verdict.headers if verdict else ()),
         )

@@ -194,7 +194,7 @@ def _leverage(sample: Sample, solution: Solution, used: IntArray | None, n: int,
     for start in range(0, len(sample), step):
         deadline.check()
         Q = kept_columns(sample.columns[start : start + step], solution) @ solution.root
-        np.einsum("ij,ij->i", Q, Q, out=leverage[start : start + step])
+        np.vecdot(Q, Q, out=leverage[start : start + step])
     if used is None:
         return leverage
     spread = np.zeros(n)

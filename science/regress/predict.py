@@ -49,7 +49,7 @@ def predict(fit: Fit, table: Table, limits: Limits) -> Predictions:
 
 def _standard_error(fit: Fit, X: FloatArray) -> FloatArray:
     Q = np.ldexp(X, -fit.exponents) @ fit.root
-    error: FloatArray = fit.glance.sigma * np.sqrt(np.einsum("ij,ij->i", Q, Q))
+    error: FloatArray = fit.glance.sigma * np.sqrt(np.vecdot(Q, Q))
     return error
 
 
