@@ -14,7 +14,7 @@ from flask import Response, request
 from flask_restful import Resource
 from pydantic import BaseModel, ConfigDict, Field
 
-from errors import NotFound, RefitNeeded
+from errors import RefitNeeded
 from kinds.fraud_feedback import columns_digest, rows_of_numbers
 from kinds.fraud_model import Kept
 from plots import draw
@@ -221,8 +221,6 @@ def _night(run: Run) -> dict[str, object]:
 
 def _picture(live: Live) -> dict[str, object]:
     """What is drawn beside the card: the holdout's risk scores, and those of the payments seen since."""
-    outcomes = live.version.summary.get("outcomes")
-    if outcomes is None and not live.seen:
-        raise NotFound("nothing is labelled and no payment was scored under an id yet, so there is nothing to draw")
     counts, _ = np.histogram([each.risk for each in live.seen], bins=BINS, range=(0.0, 100.0))
+    outcomes = live.version.summary.get("outcomes")
     return {"name": live.model.name, "version": live.version.number, "outcomes": outcomes, "seen": counts.tolist()}

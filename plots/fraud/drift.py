@@ -9,9 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from errors import NotFound
-from plots.canvas import BLUE, ORANGE, SOFT, Drawing, name, sheet
+from plots.canvas import BLUE, ORANGE, SOFT, Drawing, name, sheet, short
 
 RULES = {0.1: "moderate", 0.25: "large"}
+LONGEST_NAME = 24  # characters of a column's name
 ROOM = 0.3  # shown at least, so that quiet nights look quiet
 
 
@@ -31,7 +32,7 @@ def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
         ax.axhline(at, color=SOFT, linewidth=0.9, linestyle=(0, (4, 3)))
         _write(ax, verdict, (len(nights) - 0.5, at), (-2, 3), "right")
     for place, night in enumerate(nights):
-        _write(ax, night["worst"]["column"], (place, night["worst"]["psi"]), (0, 7), "center")
+        _write(ax, short(night["worst"]["column"], LONGEST_NAME), (place, night["worst"]["psi"]), (0, 7), "center")
     step = max(1, len(nights) // 8)
     ax.set_xticks(places[::step], [f"{day:%d %b}" for day in days[::step]])
     ax.set_xlim(-0.5, len(nights) - 0.5)

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from errors import NotFound
 from plots.canvas import BLUE, INK, ORANGE, SOFT, Drawing, name, sheet
 
 FloatArray = NDArray[np.float64]
@@ -19,8 +20,10 @@ LEAST = 1e-5  # share shown: below it is less than one payment of most holdouts
 
 def figure(answer: dict[str, Any], picture: dict[str, Any]) -> Drawing:
     """Draw the share of payments in each two points of the score, on a logarithmic axis, for most are low and few matter."""
-    sheet_, (ax,) = sheet(1)
     outcomes = picture["outcomes"]
+    if outcomes is None and not sum(picture["seen"]):
+        raise NotFound("nothing is labelled and no payment was scored under an id yet, so there is nothing to draw")
+    sheet_, (ax,) = sheet(1)
     starts = np.arange(0.0, 100.0, POINTS)
     if outcomes is not None:
         _steps(ax, starts, _shares(outcomes["legitimate"]), BLUE, "legitimate, held back", filled=True)

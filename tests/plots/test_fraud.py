@@ -39,6 +39,11 @@ def test_without_labels_the_scores_of_payments_seen_are_shown():
     assert "fraud, held back" not in texts(drawn("scores", outcomes=None))
 
 
+def test_without_labels_and_payments_there_are_no_scores():
+    with pytest.raises(NotFound):
+        drawn("scores", outcomes=None, seen=[0] * 50)
+
+
 def test_the_curve_names_the_scores_that_people_know():
     assert {"Average precision 1.000", "by chance"} <= texts(drawn("precision"))
 
@@ -54,6 +59,11 @@ def test_the_reasons_are_named_with_their_shares():
 
 def test_the_nights_are_shown_with_the_column_that_moved_most():
     assert {"02 Mar", "V14", "moderate", "large"} <= texts(drawn("drift"))
+
+
+def test_a_long_name_is_cut_in_the_drift():
+    long = {"date": "2026-03-02", "score": 0.05, "worst": {"column": "amount\x07 " + "x" * 200, "psi": 0.31}}
+    assert f"amount {'x' * 16}…" in texts(drawn("drift", CARD | {"nights": [long]}))
 
 
 def test_after_one_night_there_is_no_drift():

@@ -117,6 +117,17 @@ def test_a_detector_without_a_version_has_no_card_yet(client, shop):
     assert client.get("/models/new/card.png", headers=shop.headers).status_code == 409
 
 
+def test_a_detector_without_labels_and_payments_has_reasons_and_no_scores(application, client, shop):
+    """What the page asks for, and what it does not."""
+    unlabelled = BODY["spec"] | {"label": None}
+    client.put("/models/plain", json=BODY | {"spec": unlabelled, "dataset": "paid"}, headers=shop.headers)
+    with reading(engine_of(application)) as connection:
+        plain = models.find(connection, shop.id, "plain")
+    assert decided(engine_of(application), plain).state == "promoted"
+    found = {view: client.get(f"/models/plain/card.svg?view={view}", headers=shop.headers).status_code for view in VIEWS}
+    assert found == {"scores": 404, "precision": 404, "reasons": 200, "drift": 404}
+
+
 def test_a_version_of_an_older_release_is_told_of_without_its_drift(application, shop):
     """So that it can be refitted where it is looked at. A fresh process: one that knows the fit would not read it again."""
     engine = engine_of(application)
