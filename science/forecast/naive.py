@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from errors import InvalidInput
+from science.forecast.differences import check_length
 from science.forecast.outlook import Outlook
 from science.forecast.pool import Origins, seasonal_naive
 from science.forecast.transform import Power
@@ -16,13 +17,14 @@ FORMS = ("naive", "snaive", "drift")
 
 
 def outlook(name: str, y: FloatArray, season: int, power: Power, origins: Origins) -> Outlook:
-    """Forecast y, (n,), from every origin."""
+    """Forecast y, (n,), from every origin. Raises InvalidInput for a season that is not there, or is as long as the series."""
     x = power.forward(y)
     if name == "snaive" and season == 1:
         raise InvalidInput("the seasonal naive forecast needs a season", field="season")
     if name == "naive":
         return replace(seasonal_naive(x, 1, power, origins), name="naive")
     if name == "snaive":
+        check_length(len(x), [season], remaining=1)
         return seasonal_naive(x, season, power, origins)
     return _drift(x, power, origins)
 

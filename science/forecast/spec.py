@@ -11,6 +11,7 @@ import numpy as np
 
 from errors import InvalidInput
 from science.forecast.provenance import check_horizon, check_lags
+from science.forecast.transform import Power
 from science.limits import Limits
 from science.table import FloatArray
 
@@ -122,17 +123,24 @@ def check_series(series: Series, spec: Spec, limits: Limits) -> None:
         raise InvalidInput("every value is missing", field="y")
     if series.ds is not None and len(series.ds) != n:
         raise InvalidInput(f"there are {len(series.ds)} timestamps for {n} values", field="ds")
-    _check_positive(series.y, spec)
+    _check_transformed(series.y, spec)
     _check_regressors(series, spec, n)
 
 
-def _check_positive(y: FloatArray, spec: Spec) -> None:
+def _check_transformed(y: FloatArray, spec: Spec) -> None:
     if spec.transform in ("auto", "none"):
         return
     bad = np.flatnonzero(y <= 0)
     if bad.size:
         detail = f'value {bad[0] + 1} is not above zero, which this transform needs; ask for transform "none"'
         raise InvalidInput(detail, field=f"y.{bad[0]}")
+    if isinstance(spec.transform, BoxCox):
+        with np.errstate(over="ignore"):
+            squares = np.nansum(Power(float(spec.transform.exponent)).forward(y) ** 2)
+        if not np.isfinite(squares):
+            raise InvalidInput(
+                "this transform makes the values too large; send the series in another unit", field="transform.boxcox"
+            )
 
 
 def _check_regressors(series: Series, spec: Spec, n: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import hypot
 
 import numpy as np
 from scipy.special import ndtri
@@ -73,7 +74,7 @@ def _sum(
 ) -> Sum:
     """Add steps up: the error of the sum is the sum of what each shock does to them."""
     inside = slice(pair[0] - 1, pair[1])
-    error = float(np.sqrt(np.sum(shocks[inside].sum(axis=0) ** 2)))
+    error = hypot(*shocks[inside].sum(axis=0))
     total = float(median[inside].sum())
     lo, hi = {}, {}
     for level in spec.level:
@@ -101,6 +102,7 @@ def _paths(y: FloatArray, modelled: Mixture, spec: Spec) -> FloatArray:
 def _inflation(shocks: FloatArray, lags: Sequence[int]) -> FloatArray:
     """Return the sd of the errors in y over that in the differenced series, by step."""
     D = difference_polynomial(lags)
+    shocks = shocks / (np.abs(shocks).max() or 1.0)  # so that squares neither overflow nor vanish
     in_w = np.zeros_like(shocks)
     for lag in np.flatnonzero(D[: len(shocks)]):
         in_w[lag:] += D[lag] * shocks[: len(shocks) - lag]

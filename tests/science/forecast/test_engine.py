@@ -182,6 +182,12 @@ def test_awkward_series_have_finite_answers(y, model):
     assert np.all(np.isfinite(_column(answer, "median")))
 
 
+def test_errors_are_finite_where_their_squares_are_not():
+    answer = ask(10.0 ** np.linspace(-100, 99, 40), h=200, season=4, aggregate=((1, 200),))
+    assert 1e155 < answer.sums[0].se < np.inf
+    assert np.all(np.isfinite(_column(answer, "inflation")))
+
+
 @pytest.mark.parametrize(
     ("y", "spec", "field", "told"),
     [
@@ -189,6 +195,7 @@ def test_awkward_series_have_finite_answers(y, model):
         ([1, 5, 2, 7, 3], {"differences": (3, 1)}, "y", "needs at least 6"),
         (PASSENGERS, {"differences": (200,)}, "y", "needs at least 202"),
         ([1, 2, 4, 3, 5], {"model": ArmaOrders(3, 3)}, "y", "needs at least 10"),
+        ([1, 2, 4, 3, 5], {"model": "snaive", "season": 5}, "y", "needs at least 6"),
     ],
 )
 def test_too_short_a_series_is_told_how_many_values_it_needs(y, spec, field, told):
@@ -208,6 +215,7 @@ def test_too_short_a_series_is_told_how_many_values_it_needs(y, spec, field, tol
         ([], {}, "y"),
         ([1, -2, 3, 4, 5], {"transform": "log"}, "y.1"),
         ([1, 0, 3, 4, 5], {"transform": BoxCox(0.5)}, "y.1"),
+        ([1e-50, 2e-50, 3e-50, 2e-50, 1e-50], {"transform": BoxCox(-5.0)}, "transform.boxcox"),
         ([1, 2, 4, 3, 5], {"model": "snaive"}, "season"),
         ([1, 2, 4, 3, 5], {"model": "holt-winters"}, "model"),
         (PASSENGERS, {"model": ArmaOrders(P=1), "season": 1}, "season"),
