@@ -32,13 +32,8 @@ class Airline:
     fitted: FloatArray  # (n,)
 
 
-def airline(x: FloatArray, season: int, lengths: Sequence[int], h: int) -> Airline:
-    """Forecast x, (n,), from each of the lengths (longest first), all beyond 2 season + 2."""
-    return airlines(x[None], season, lengths, h)[0]
-
-
 def airlines(x: FloatArray, season: int, lengths: Sequence[int], h: int) -> list[Airline]:
-    """Forecast each row of x, (rows, n), as airline() does."""
+    """Forecast each row of x, (rows, n), from each of the lengths (longest first), all beyond 2 season + 2."""
     lost, ends = season + 1, np.array(lengths)
     errors = np.zeros((*x.shape, len(MA)))
     errors[:, lost:] = _filtered(np.diff(x[:, season:] - x[:, :-season]), season)

@@ -57,14 +57,6 @@ class Autoregressions:
 
 
 def autoregress(
-    x: FloatArray, lags: Sequence[int], order: int, constant: bool, lengths: Sequence[int], h: int
-) -> Autoregression | None:
-    """Fit to x, (n,), cut at each of the lengths (longest first); None when the shortest is too short."""
-    found = autoregress_all(x[None], [(length, 0) for length in lengths], lags, order, constant, h)
-    return None if found is None else found.of(slice(None))
-
-
-def autoregress_all(
     x: FloatArray, origins: Sequence[tuple[int, int]], lags: Sequence[int], order: int, constant: bool, h: int
 ) -> Autoregressions | None:
     """Fit to the rows of x, (rows, n), from each origin: a length, and the row that is cut there, which has the longest first.
@@ -77,12 +69,8 @@ def autoregress_all(
     orders = np.minimum(order, (shortest - sum(lags)) // 3 - 1)[row]
     if orders.min() < 1:
         return None
-    mean, sigma, phi, constants = (
-        np.empty((len(row), h)),
-        np.empty(len(row)),
-        np.zeros((len(row), orders.max())),
-        np.zeros(len(row)),
-    )
+    mean, phi = np.empty((len(row), h)), np.zeros((len(row), orders.max()))
+    sigma, constants = np.empty((2, len(row)))
     for same in set(orders.tolist()):
         at = np.flatnonzero(orders == same)
         mean[at], sigma[at], phi[at, :same], constants[at] = _fitted(x, length[at], row[at], lags, same, constant, h)

@@ -49,7 +49,8 @@ class Cuts:
     floor: FloatArray  # the least that a sum of squared errors can be told from nothing
 
     def of(self, origins: slice) -> Cuts:
-        return Cuts(*(getattr(self, name)[origins] for name in self.__dataclass_fields__))
+        length, row = self.length[origins], self.row[origins]
+        return Cuts(length, row, self.change[origins], self.trend[origins], self.floor[origins])
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,13 @@ class Passed:
     on_the_way: FloatArray  # (n, 2, G) responses of the one-step forecasts to level and slope of the start
 
 
-Origins = Sequence[tuple[int, int]]  # a length, and the row that is cut there
+def passes(
+    x: FloatArray, origins: Sequence[tuple[int, int]], deadline: Deadline, sets: Grid = GRID, told: Sequence[int] = (0,)
+) -> Passed:
+    """Run every set over every row of x, (rows, n); keep what is known at each origin, and the way of `told` rows.
 
-
-def passes(x: FloatArray, origins: Origins, deadline: Deadline, sets: Grid = GRID, told: Sequence[int] = (0,)) -> Passed:
-    """Run every set over every row of x, (rows, n); keep what is known at each origin, and the way of `told` rows."""
+    An origin is a length, and the row that is cut there. Raises DeadlineExceeded.
+    """
     n, shape = x.shape[1], (len(x), len(sets.alpha))
     columns = np.ascontiguousarray(x.T)[:, :, None]
     gains, phi = np.empty((2, *shape)), np.empty(shape)  # whole: to stretch them at each step takes twice the time
@@ -153,7 +156,7 @@ def _ways(sets: Grid, n: int, lengths: Collection[int]) -> Ways:
     return Ways(on_the_way, Ends(squares, np.log(determinant), responses))
 
 
-def _room(x: FloatArray, origins: Origins, sets: Grid, told: Sequence[int]) -> Passed:
+def _room(x: FloatArray, origins: Sequence[tuple[int, int]], sets: Grid, told: Sequence[int]) -> Passed:
     """Make room for what a pass finds; what it does not have to find is there."""
     n, size = x.shape[1], (len(origins), len(sets.alpha))
     cuts = _cuts(x, origins)
@@ -173,7 +176,7 @@ def _room(x: FloatArray, origins: Origins, sets: Grid, told: Sequence[int]) -> P
     )
 
 
-def _cuts(x: FloatArray, origins: Origins) -> Cuts:
+def _cuts(x: FloatArray, origins: Sequence[tuple[int, int]]) -> Cuts:
     length, row = np.array(origins).T
     last = length - 1
     change = (x[row, last] - x[row, 0]) / np.maximum(last, 1)

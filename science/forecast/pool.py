@@ -9,7 +9,7 @@ import numpy as np
 
 from science.deadline import Deadline
 from science.forecast.airline import airlines
-from science.forecast.autoregression import Autoregressions, autoregress_all
+from science.forecast.autoregression import Autoregressions, autoregress
 from science.forecast.outlook import Outlook
 from science.forecast.passing import passes
 from science.forecast.season import indices, strength
@@ -102,7 +102,7 @@ def _regressed(
 ) -> Autoregressions | None:
     if only not in (None, "ar") or (only is None and rows.shape[1] < (SEASONAL_LAGS if season > 1 else LAGS)):
         return None
-    return autoregress_all(rows, cuts, [1], season + 1 if 1 < season <= 24 else 6, False, h)
+    return autoregress(rows, cuts, [1], season + 1 if 1 < season <= 24 else 6, False, h)
 
 
 class _View:
@@ -158,7 +158,7 @@ def _stacked(
 ) -> list[Outlook]:
     many = len(origins.lengths)
     cuts = [(length, row) for row in range(len(x)) for length in origins.lengths]
-    parts = autoregress_all(x, cuts, lags, order, constant, origins.h)
+    parts = autoregress(x, cuts, lags, order, constant, origins.h)
     if parts is None:
         return []
     name, none, found = f"ar{list(lags)}", np.zeros((many, origins.h)), []
