@@ -42,17 +42,20 @@ class Scratch:
 def _sweep() -> None:
     """Remove the folders whose processes have gone without doing so."""
     for left in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(OSError), _locked(left):
-            if time.time() - left.stat().st_mtime > YOUNG_SECONDS:
+        with suppress(OSError), _locked(left) as status:
+            if time.time() - status.st_mtime > YOUNG_SECONDS:
                 rmtree(left, ignore_errors=True)
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Lock a folder. Raises OSError when somebody has, or when it is somebody else's."""
+def _locked(folder: Path) -> Iterator[os.stat_result]:
+    """Lock a folder, and tell of it. Raises OSError when somebody has, or when it is not our own: root could lock any."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
     try:
+        status = os.fstat(descriptor)
+        if status.st_uid != os.geteuid():
+            raise PermissionError(f"{folder} belongs to another user")
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+        yield status
     finally:
         os.close(descriptor)

@@ -69,3 +69,19 @@ def test_nothing_is_left_of_one_that_ends_well(temporary: Path) -> None:
 def test_a_temporary_folder_that_cannot_be_written_gives_none(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(temporary / "gone"))
     assert Scratch().folder() is None
+
+
+def test_a_link_leads_nowhere(temporary: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    kept = tmp_path_factory.mktemp("kept")
+    (kept / "file").touch()
+    aged(kept)
+    (temporary / f"{PREFIX}link").symlink_to(kept)
+    Scratch()
+    assert (kept / "file").exists()
+
+
+def test_what_belongs_to_another_user_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = aged(left_by_a_killed_process())
+    monkeypatch.setattr(os, "geteuid", lambda: left.stat().st_uid + 1)
+    Scratch()
+    assert left.exists()
