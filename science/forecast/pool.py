@@ -30,7 +30,6 @@ CYCLES = 6  # of a season, from which an autoregression of its differences alrea
 WEAK = 0.3  # strength of a season, below which differencing it adds more noise than it takes away
 STATIONARY = 100  # values from which a level is believed that the series returns to
 AIRLINE_SEASON = 52
-LONG_ORDER = 54  # lags of the long autoregression: a year of weeks
 
 
 @dataclass(frozen=True)

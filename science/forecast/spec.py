@@ -136,8 +136,8 @@ def _check_transformed(y: FloatArray, spec: Spec) -> None:
         raise InvalidInput(detail, field=f"y.{bad[0]}")
     if isinstance(spec.transform, BoxCox):
         with np.errstate(over="ignore"):
-            squares = np.nansum(Power(float(spec.transform.exponent)).forward(y) ** 2)
-        if not np.isfinite(squares):
+            squares = Power(float(spec.transform.exponent)).forward(y) ** 2
+        if np.isinf(squares).any():
             raise InvalidInput(
                 "this transform makes the values too large; send the series in another unit", field="transform.boxcox"
             )
