@@ -37,7 +37,7 @@ class QuietLogger(Logger):
 
 
 def pre_fork(server: Any, worker: Any) -> None:
-    """Hold SIGTERM back while a worker is born: before it has its own handler, gunicorn would lose the signal.
+    """Choose a worker's core, and hold SIGTERM back while it is born: before it has its own handler, gunicorn would lose it.
 
     The master then waits for that worker until graceful_timeout and kills it.
     """
@@ -51,7 +51,7 @@ def post_worker_init(worker: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    """Forget the connections of the parent, without closing them: they are its own."""
+    """Forget the connections of the parent, without closing them: they are its own. Keep to the core that was chosen."""
     server.app.wsgi().extensions["lamplight"].engine.dispose(close=False)
     if worker.core is not None:
         os.sched_setaffinity(0, {worker.core})

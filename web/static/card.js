@@ -7,12 +7,15 @@ import { facts } from "./tables.js";
 
 const SIZE = { height: "360" };
 const DETECTORS = { ensemble: "four views, an autoencoder's among them", mahalanobis: "trimmed Mahalanobis" };
-const JUDGES = { labels: "labelled frauds", anomalies: "made anomalies: labels are few" };
+const JUDGES = { labels: "labelled frauds of its own newest rows", anomalies: "made anomalies: labels are few" };
 const AGAINST = { more: "more than chance explains", fewer: "fewer than chance explains", "as planned": "as planned" };
 
 // Nothing for a model of another kind, or one without a version.
 export function cardOf({ card }) {
-  return card ? [element("div", { class: "card" }, element("div", { class: "split even" }, learned(card), since(card)), element("div", { class: "split even" }, ...pictures(card)))] : [];
+  if (!card) return [];
+  return [element("div", { class: "card" },
+    element("div", { class: "split even" }, learned(card), since(card)),
+    element("div", { class: "split even" }, ...pictures(card)))];
 }
 
 function learned(card) {
@@ -21,7 +24,7 @@ function learned(card) {
     ["Learned from", card.rows_trained, count(card.rows_trained, "row")],
     ["Strangest left out", card.trim, percent(card.trim)],
     ["Judged by", card.judged_by, JUDGES[card.judged_by]],
-    ["Average precision", card.metrics.average_precision, significant(card.metrics.average_precision, 3)],
+    ["Average precision there", card.metrics.average_precision, significant(card.metrics.average_precision, 3)],
     ["Mahalanobis alone", card.baseline.average_precision, significant(card.baseline.average_precision, 3)],
   ]);
 }
