@@ -46,7 +46,7 @@ def estimate(orders: Orders, sample: Sample, deadline: Deadline, *, also: Sequen
     residuals = _residuals(orders, sample, deadline)
     tried = (*starts(orders, sample), *also) if orders.count else ()
     peaks = [_climbed(orders, residuals, start, COARSE, within=within)[0] for start in tried for within in (False, True)]
-    return _at_peak(orders, sample, residuals, peaks, FINE)
+    return _at_peak(orders, sample, residuals, [*peaks, *also], FINE)
 
 
 def sketch(orders: Orders, sample: Sample, deadline: Deadline, *, also: Sequence[FloatArray] = ()) -> Estimate:
@@ -73,7 +73,8 @@ def _at_peak(
         if _squares(residuals(coefficients)) > _squares(residuals(best)):
             coefficients = best  # on the edge of what is stationary, where a step inwards is a step down
     found = at(orders, coefficients, sample)
-    assert found is not None
+    if found is None:  # without noise the peak is on the unit circle, where rounding decides; white noise can always be evaluated
+        return _at_peak(orders, sample, residuals, [np.zeros(orders.count)], tolerance)
     return Estimate(orders, coefficients, found, converged)
 
 

@@ -182,6 +182,12 @@ def test_awkward_series_have_finite_answers(y, model):
     assert np.all(np.isfinite(_column(answer, "median")))
 
 
+@pytest.mark.parametrize("n", range(36, 51))
+def test_a_series_without_noise_has_an_arma(n):
+    answer = ask(np.arange(n) % 2, h=2, season=1, model="arma")
+    np.testing.assert_allclose(_column(answer, "median"), np.arange(n, n + 2) % 2, atol=0.1)
+
+
 def test_errors_are_finite_where_their_squares_are_not():
     answer = ask(10.0 ** np.linspace(-100, 99, 40), h=200, season=4, aggregate=((1, 200),))
     assert 1e155 < answer.sums[0].se < np.inf
