@@ -37,6 +37,12 @@ def test_as_many_workers_as_cores_have_one_each(database_url: str) -> None:
         assert server.ask("GET", "/health/live").status == 200
 
 
+def test_workers_that_compute_two_things_at_once_share_the_cores(database_url: str) -> None:
+    cores = set(sorted(os.sched_getaffinity(0))[:2])
+    with confined(cores), serving(database_url, WEB_CONCURRENCY=str(len(cores)), LAMPLIGHT_CONCURRENCY="2") as server:
+        wait_until(lambda: cores_of(server) == [cores] * len(cores))
+
+
 def test_more_workers_than_cores_share_them(database_url: str) -> None:
     core = {min(os.sched_getaffinity(0))}
     with confined(core), serving(database_url, WEB_CONCURRENCY="2") as server:
