@@ -58,7 +58,7 @@ def check_length(n: int, lags: Sequence[int], *, remaining: int, field: str = "y
     """Raise TooShort unless n values leave `remaining` after the differences."""
     needed = sum(lags) + remaining
     if n < needed:
-        stack = f"differences at {', '.join(map(str, lags))}" if lags else "a forecast"
+        stack = f"the stack of differences at {', '.join(map(str, lags))}" if lags else "a forecast"
         values = "1 value" if n == 1 else f"{n} values"
         raise TooShort(f"the series has {values}; {stack} needs at least {needed}", field=field)
 

@@ -52,5 +52,5 @@ def test_the_worked_example():
 
 
 def test_too_short_a_series_is_told_how_many_values_are_needed():
-    with pytest.raises(TooShort, match="differences at 12, 1 needs at least 14"):
+    with pytest.raises(TooShort, match="the stack of differences at 12, 1 needs at least 14"):
         difference(np.arange(13.0), [12, 1])
