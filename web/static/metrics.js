@@ -12,7 +12,10 @@ const SIZES = ["rows", "frauds"]; // of the holdout: how many, not how well
 export function called(metric) {
   const level = /^coverage_(.+)$/.exec(metric);
   if (level) return `Coverage of ${percent(Number(level[1]) / 100)}`;
-  return NAMES[metric] ?? metric.replaceAll("_", " ");
+  const alerts = /^recall_at_(.+)$/.exec(metric);
+  if (alerts) return `Recall at ${percent(Number(alerts[1]))} alerts`;
+  const words = metric.replaceAll("_", " ");
+  return NAMES[metric] ?? words[0].toUpperCase() + words.slice(1);
 }
 
 // The metrics that are numbers, [name, value], the kind's first one first.
