@@ -94,11 +94,10 @@ class Worker(ThreadWorker):
         if in_hand and not self._at_door:
             sleep(COURTESY_SECONDS * min(in_hand, MOST_COURTESY))
         try:
-            self._welcome(listener)
-            for _ in range(ROUND if self._at_door else 0):
+            with suppress(BlockingIOError, ConnectionAbortedError):
                 self._welcome(listener)
-        except (BlockingIOError, ConnectionAbortedError):
-            pass
+                for _ in range(ROUND if self._at_door else 0):
+                    self._welcome(listener)
         except OSError as error:
             if error.errno not in NO_FILES:
                 raise

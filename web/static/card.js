@@ -30,7 +30,10 @@ function learned(card) {
 }
 
 function since({ payments, alerts, drift }) {
-  if (!payments.payments) return element("div", {}, element("h3", {}, "Since then"), element("p", { class: "hint" }, "No payment was scored under an id yet."));
+  if (!payments.payments) {
+    const hint = element("p", { class: "hint" }, "No payment was scored under an id yet.");
+    return element("div", {}, element("h3", {}, "Since then"), hint);
+  }
   const planned = payments.planned === null ? "" : `, ${percent(payments.planned)} planned`;
   return facts("Since then", [
     ["Payments", payments.payments, count(payments.payments, "payment")],
