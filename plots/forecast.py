@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from plots.canvas import BLUE, HEIGHT, INK, LINE, ORANGE, SOFT, Drawing, sheet, short
 from plots.forecast_stack import LEVEL_HEIGHT, draw_stack
 from plots.forecast_time import mark_time
-
-FloatArray = NDArray[np.float64]
+from plots.points import FloatArray
 
 ROOM = 1.0  # of the range of history and forecast: as far as bounds may widen the picture on each side
 PALEST, DARKEST = 0.14, 0.30  # of the bands, the widest first

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+FloatArray = NDArray[np.float64]
+
 STEPS = 2**16 - 1  # between the ends: one for each pixel of a picture ten times as wide as a page
 
 
-def numbers(kept: Any) -> NDArray[np.float64]:
+def numbers(kept: Any) -> FloatArray:
     """Read a list of numbers, or what kinds/presenting.py makes of a long one: its ends, and whole steps between them."""
     if not isinstance(kept, Mapping):
         return np.array(kept, dtype=float)

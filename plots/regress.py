@@ -11,10 +11,8 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from plots.canvas import BLUE, INK, ORANGE, SOFT, Drawing, name, sheet, short
-from plots.points import numbers
+from plots.points import FloatArray, numbers
 from plots.smooth import smooth
-
-FloatArray = NDArray[np.float64]
 
 LABELLED = 3  # points named by their row, at most
 CHANCE = 0.25  # of naming any point at all when the residuals are normal

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from plots.points import FloatArray
 
 WIDTH = 0.15  # of the range of x: the standard deviation of the weights
 PLACES = 60  # where the curve is computed: a curve across 300 pixels needs no more

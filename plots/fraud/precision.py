@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from errors import NotFound
 from plots.canvas import BLUE, INK, SOFT, Drawing, name, sheet
-
-FloatArray = NDArray[np.float64]
+from plots.points import FloatArray
 
 MARKED = (25.0, 50.0, 75.0, 90.0)
 BEHIND = {"facecolor": "white", "edgecolor": "none", "pad": 0.8}  # of words that stand on the curve

@@ -6,12 +6,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from errors import NotFound
 from plots.canvas import BLUE, INK, ORANGE, SOFT, Drawing, name, sheet
-
-FloatArray = NDArray[np.float64]
+from plots.points import FloatArray
 
 LEVELS = {50.0: "elevated", 75.0: "high"}
 POINTS = 2.0  # of the risk score, in a bin

@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from errors import NotFound
 from plots.canvas import BLUE, INK, SOFT, Drawing, sheet, short
-
-FloatArray = NDArray[np.float64]
+from plots.points import FloatArray
 
 PANELS = 4
 LEVELS = 600  # drawn in one panel, one per pixel; of more, ranks taken evenly

@@ -7,14 +7,11 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from errors import NotFound
 from plots.canvas import BLUE, LINE, ORANGE, SOFT, Drawing, sheet, short
 from plots.mixed.grid import across, entitle, frame, grid, outer_labels
-from plots.points import numbers
-
-FloatArray = NDArray[np.float64]
+from plots.points import FloatArray, numbers
 
 GROUPS = 24  # drawn, at most
 ROW = 1.45  # inches

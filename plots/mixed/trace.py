@@ -7,13 +7,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
-from numpy.typing import NDArray
 
 from errors import NotFound
 from plots.canvas import BLUE, INK, ORANGE, Drawing, short
 from plots.mixed.grid import entitle, frame, grid
-
-FloatArray = NDArray[np.float64]
+from plots.points import FloatArray
 
 PANELS = 9
 LONG = 60  # steps, beyond which the first ones would be squeezed into the edge
