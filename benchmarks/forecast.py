@@ -1,9 +1,10 @@
-"""Score the forecasts on M3 and M4 files beside peers measured on the same series: OWA, 95% coverage, MSIS, CPU ms per series.
+"""Score the forecasts on M3 and M4 files beside peers measured on the same series: OWA, coverage, MSIS, CPU ms per series.
 
     python -m benchmarks.forecast [FOLDER] [--files yearly_m3,hourly] [--every 4]
 
 FOLDER holds <file>_train.csv.gz, <file>_test.csv.gz (id, ord, t, y) and, for the peers' lines, reference_results.csv; the few
-series of tests/reference/forecast/m4 are the default. Whatever was tuned was tuned on series of even `ord` ("tuned") and on
+series of tests/reference/forecast/m4 are the default. "95%", and of those the first and the last step, and "80%" are what the
+intervals cover; MSIS is of the 95% ones. Whatever was tuned was tuned on series of even `ord` ("tuned") and on
 earlier parts of all; the test values of those of odd `ord` ("held out") had no part in it. "first n" are the
 series that the peers were measured on.
 """
@@ -24,6 +25,7 @@ import numpy as np
 
 from science.deadline import no_deadline
 from science.forecast import scores
+from science.forecast.answer import Forecast
 from science.forecast.engine import forecast
 from science.forecast.spec import Series, Spec
 from science.limits import Limits
@@ -61,6 +63,9 @@ class Score:
     smape2: float
     mase2: float
     covered: float
+    covered_first: float
+    covered_last: float
+    covered_80: float
     msis: float
     ms: float
 
@@ -71,7 +76,7 @@ def main() -> None:
         file = FILES[name]
         found = [_score(file, *one) for one in _series(arguments.folder, name)[:: arguments.every]]
         print(f"\n{name}: {len(found)} series, goal OWA {file.goal}")
-        print(f"  {'':34}{'n':>5}{'OWA':>8}{'cover':>8}{'MSIS':>8}{'ms':>9}")
+        print(f"  {'':34}{'n':>5}{'OWA':>8}{'95%':>8}{'first':>8}{'last':>8}{'80%':>8}{'MSIS':>8}{'ms':>9}")
         _print("lamplight, all", found)
         _print("lamplight, tuned half", [score for score in found if score.ord % 2 == 0])
         _print("lamplight, held-out half", [score for score in found if score.ord % 2 == 1])
@@ -105,7 +110,8 @@ def _score(file: File, ord: int, y: np.ndarray, actual: np.ndarray) -> Score:
         answer = forecast(Spec(h=file.h, freq=file.freq), Series(y), Limits(), no_deadline())
     ms = (time.process_time() - started) * 1000
     median = np.array([row.median for row in answer.forecast])
-    low, high = (np.array([getattr(row, side)[95.0] for row in answer.forecast]) for side in ("lo", "hi"))
+    (low, high), inner = _bounds(answer, 95.0), _bounds(answer, 80.0)
+    inside = (actual >= low) & (actual <= high)
     naive = scores.naive2(y, file.season, file.h)
     scale = scores.seasonal_scale(y, file.season)
     return Score(
@@ -114,10 +120,18 @@ def _score(file: File, ord: int, y: np.ndarray, actual: np.ndarray) -> Score:
         mase=scores.mase(actual, median, scale),
         smape2=scores.smape(actual, naive),
         mase2=scores.mase(actual, naive, scale),
-        covered=scores.coverage(actual, low, high),
+        covered=float(inside.mean()),
+        covered_first=float(inside[0]),
+        covered_last=float(inside[-1]),
+        covered_80=scores.coverage(actual, *inner),
         msis=scores.msis(actual, low, high, 95.0, scale),
         ms=ms,
     )
+
+
+def _bounds(answer: Forecast, level: float) -> tuple[np.ndarray, np.ndarray]:
+    low, high = (np.array([getattr(row, side)[level] for row in answer.forecast]) for side in ("lo", "hi"))
+    return low, high
 
 
 def _print(name: str, found: Sequence[Score]) -> None:
@@ -126,7 +140,8 @@ def _print(name: str, found: Sequence[Score]) -> None:
     mean = {field: float(np.mean([getattr(score, field) for score in found])) for field in Score.__dataclass_fields__}
     owa = (mean["smape"] / mean["smape2"] + mean["mase"] / mean["mase2"]) / 2
     ms = float(np.median([score.ms for score in found]))
-    print(f"  {name:34}{len(found):5}{owa:8.3f}{mean['covered']:8.3f}{mean['msis']:8.2f}{ms:9.1f}")
+    covered = "".join(f"{mean[field]:8.3f}" for field in ("covered", "covered_first", "covered_last", "covered_80"))
+    print(f"  {name:34}{len(found):5}{owa:8.3f}{covered}{mean['msis']:8.2f}{ms:9.1f}")
 
 
 def _print_peers(path: Path, name: str) -> None:
@@ -135,9 +150,10 @@ def _print_peers(path: Path, name: str) -> None:
     with path.open() as lines:
         for row in csv.DictReader(lines):
             if row["freq"] == name:
-                numbers = (float(row[key]) for key in ("OWA", "cov95", "MSIS", "cpu_ms"))
-                owa, covered, msis, ms = numbers
-                print(f"  {row['method']:34}{int(row['n']):5}{owa:8.3f}{covered:8.3f}{msis:8.2f}{ms:9.1f}")
+                numbers = (float(row[key]) for key in ("OWA", "cov95", "cov80", "MSIS", "cpu_ms"))
+                owa, covered, covered_80, msis, ms = numbers
+                shown = f"{covered:8.3f}{'':16}{covered_80:8.3f}"
+                print(f"  {row['method']:34}{int(row['n']):5}{owa:8.3f}{shown}{msis:8.2f}{ms:9.1f}")
 
 
 if __name__ == "__main__":

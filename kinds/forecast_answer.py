@@ -103,7 +103,9 @@ class Differences(BaseModel):
 class Intervals(BaseModel):
     method: str
     multiplier: float
+    last_multiplier: float
     origins: int
+    df: float | None
 
 
 class BacktestRow(BaseModel):

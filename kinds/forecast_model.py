@@ -88,15 +88,17 @@ def judge(kept: Kept, rest: Table, held: Table, limits: Limits) -> Judged:
     actual, median = y[inside], np.array([row.median for row in rows])
     losses[inside] = np.abs(actual - median)
     scale = scores.seasonal_scale(past.y[np.isfinite(past.y)], again.season)
-    return Judged(losses, _metrics(actual, rows, scale), float(np.mean(np.abs(actual - actual.mean()))))
+    return Judged(
+        losses, _metrics(actual, rows, scale, again.calibration.freedom), float(np.mean(np.abs(actual - actual.mean())))
+    )
 
 
-def _metrics(actual: FloatArray, rows: Sequence[Row], scale: float) -> dict[str, float | None]:
+def _metrics(actual: FloatArray, rows: Sequence[Row], scale: float, freedom: float) -> dict[str, float | None]:
     median, error = (np.array([getattr(row, name) for row in rows]) for name in ("median", "se"))
     metrics = {
         "mase": scores.mase(actual, median, scale),
         "smape": scores.smape(actual, median),
-        "crps": scores.crps(actual, median, error),
+        "crps": scores.crps(actual, median, error, freedom),
     }
     for level in rows[0].lo:
         low, high = (np.array([getattr(row, side)[level] for row in rows]) for side in ("lo", "hi"))

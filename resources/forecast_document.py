@@ -108,8 +108,7 @@ def _sentences(answer: Mapping[str, Any]) -> tuple[str, ...]:
         f"Model: {model['name']}, chosen by: {model['chosen_by']}",
         f"Differences: {applied} ({differences['chosen_by']})",
         f"sigma^2: {shown(model['sigma2'])}",
-        f"Intervals: {intervals['method']}, {shown(intervals['multiplier'])} times the model's own"
-        f" (earlier origins: {intervals['origins']})",
+        f"Intervals: {_widened(intervals)}",
     ]
     if model["log_lik"] is not None:
         sentences[2] += f", log likelihood: {shown(model['log_lik'])}"
@@ -122,6 +121,17 @@ def _sentences(answer: Mapping[str, Any]) -> tuple[str, ...]:
         )
     sentences.append(f"Observations: {answer['rows']}, from {answer['first']} to {answer['last']}")
     return tuple(sentences)
+
+
+def _widened(intervals: Mapping[str, Any]) -> str:
+    if intervals["df"] is None:
+        return str(intervals["method"])
+    first, last = shown(intervals["multiplier"]), shown(intervals["last_multiplier"])
+    times = first if first == last else f"{first} to {last}"
+    return (
+        f"{intervals['method']}, standard errors {times} times the model's own"
+        f" (earlier origins: {intervals['origins']}), Student's t with {intervals['df']:g} df"
+    )
 
 
 def _brief(one: Mapping[str, Any]) -> str:

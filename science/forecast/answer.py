@@ -84,8 +84,10 @@ class Sum:
 @dataclass(frozen=True)
 class IntervalsTold:
     method: str
-    multiplier: float  # of the model's own half-widths
-    origins: int  # behind the multiplier
+    multiplier: float  # of the model's own standard error of the first step
+    last_multiplier: float  # of that of the last
+    origins: int  # behind them
+    df: float | None  # degrees of freedom of Student's t; None for the normal distribution
 
 
 @dataclass(frozen=True)

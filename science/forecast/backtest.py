@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
 from science.forecast import scores
+from science.forecast.calibration import Calibration
 from science.forecast.mixture import Mixture, around
 from science.table import FloatArray
 
@@ -30,14 +30,14 @@ class Backtest:
 
 
 def backtest(
-    y: FloatArray, mixture: Mixture, lengths: Sequence[int], season: int, levels: Sequence[float], multiplier: float
+    y: FloatArray, mixture: Mixture, lengths: Sequence[int], season: int, levels: Sequence[float], widened: Calibration
 ) -> Backtest | None:
     """Score the mixture at its origins; None when none is behind the end of y.
 
     The weights at an origin are those known there; the intervals are widened as those of the forecast are.
     """
     n, h = len(y), mixture.outlooks[0].mean.shape[1]
-    median, error = mixture.median, mixture.standard_error * multiplier
+    median, error = mixture.median, mixture.standard_error * widened.multipliers(h)
     ahead = [(j, length, min(n - length, h)) for j, length in enumerate(lengths) if length < n]
     if not ahead:
         return None
@@ -47,9 +47,7 @@ def backtest(
     spread = np.concatenate([error[j, :k] for j, _, k in ahead])
     naive2 = scores.naive2s(y, [length for _, length, _ in ahead], season, h)
     naive = np.concatenate([row[:k] for row, (_, _, k) in zip(naive2, ahead, strict=True)])
-    bounds = {
-        level: around(forecast, float(ndtri(0.5 + level / 200)) * spread, positive=mixture.positive) for level in (*levels, 95.0)
-    }
+    bounds = {level: around(forecast, widened.quantile(level) * spread, positive=mixture.positive) for level in (*levels, 95.0)}
     mase, smape = scores.mase(actual, forecast, scale), scores.smape(actual, forecast)
     mase2, smape2 = scores.mase(actual, naive, scale), scores.smape(actual, naive)
     return Backtest(
@@ -62,5 +60,5 @@ def backtest(
         naive2_smape=smape2,
         coverage={level: scores.coverage(actual, *bounds[level]) for level in levels},
         msis=scores.msis(actual, *bounds[95.0], 95.0, scale),
-        crps=scores.crps(actual, forecast, spread),
+        crps=scores.crps(actual, forecast, spread, widened.freedom),
     )

@@ -13,13 +13,14 @@ from science.forecast import arma, naive
 from science.forecast.answer import Forecast, ModelTold, Part
 from science.forecast.backtest import backtest
 from science.forecast.calendar import Calendar, calendar, counted
+from science.forecast.calibration import OWN, Calibration, calibrate
 from science.forecast.differences import check_length
 from science.forecast.fitted import Fitted, tell
-from science.forecast.mixture import Calibration, Mixture, average, calibrate, single, together
+from science.forecast.mixture import Mixture, average, single, together
 from science.forecast.orders import Orders
 from science.forecast.outlook import Outlook
 from science.forecast.pool import Origins, outlooks
-from science.forecast.season import PERIODS, guess
+from science.forecast.season import PERIODS, WEAK, guess, strength
 from science.forecast.spec import FREQUENCIES, ArmaOrders, BoxCox, Series, Spec, check_series
 from science.forecast.stationarity import Choice, choose, warnings_of
 from science.forecast.transform import LOG, NONE, Power
@@ -86,8 +87,7 @@ def _fit(spec: Spec, series: Series, limits: Limits, deadline: Deadline, learned
     choice = _choice(ready, spec, powers)
     y, modelled, told, notices = _modelled(ready, spec, powers, choice, deadline, learned)
     lengths = _lengths(y, ready, spec)
-    widened = learned.calibration if learned else calibrate(y, modelled, lengths)
-    method = widened if spec.interval == "calibrated" else Calibration(1.0, 0, 1.0)
+    widened = learned.calibration if learned else _widened(y, modelled, lengths, ready, spec)
     return Fitted(
         spec=spec,
         unique_id=series.unique_id,
@@ -99,10 +99,16 @@ def _fit(spec: Spec, series: Series, limits: Limits, deadline: Deadline, learned
         model=told,
         y=y,
         known=np.isfinite(ready.y),
-        calibration=method,
-        backtest=backtest(y, modelled, lengths, ready.season, spec.level, method.multiplier),
+        calibration=widened,
+        backtest=backtest(y, modelled, lengths, ready.season, spec.level, widened),
         warnings=tuple(dict.fromkeys((*notices, *_notices(y, spec, choice)))),
     )
+
+
+def _widened(y: FloatArray, modelled: Mixture, lengths: Sequence[int], ready: _Prepared, spec: Spec) -> Calibration:
+    if spec.interval != "calibrated":
+        return OWN
+    return calibrate(y, modelled, lengths, ready.season if strength(y, ready.season) >= WEAK else 1)
 
 
 def _prepared(series: Series, spec: Spec) -> _Prepared:
@@ -315,7 +321,7 @@ def _constant(ready: _Prepared, spec: Spec, series: Series, value: float) -> Fit
         model=ModelTold("constant", "none", "every value is the same", (), {}, {}, 0.0),
         y=np.full(n, value),
         known=np.isfinite(ready.y),
-        calibration=Calibration(1.0, 0, 1.0),
+        calibration=OWN,
         backtest=None,
         warnings=(Notice("constant", "every value is the same: the intervals have no width and say nothing"),),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 
 import numpy as np
 
@@ -10,7 +11,8 @@ from errors import InvalidInput
 from science.forecast.answer import DifferencesTold, Forecast, IntervalsTold, ModelTold
 from science.forecast.backtest import Backtest
 from science.forecast.calendar import Calendar
-from science.forecast.mixture import Calibration, Mixture
+from science.forecast.calibration import Calibration
+from science.forecast.mixture import Mixture
 from science.forecast.spec import Spec
 from science.forecast.stationarity import Choice
 from science.forecast.steps import told_fitted, told_rows
@@ -53,7 +55,7 @@ def tell(
         raise InvalidInput(f"this forecast was fitted for {asked.h} steps; fit it for more to have more", field="h")
     sums = asked.aggregate if aggregate is None and h is None else aggregate or ()
     spec = replace(asked, level=level or asked.level, aggregate=sums)
-    rows, totals = told_rows(fitted.y, fitted.mixture, fitted.choice, fitted.calendar, spec, fitted.calibration.multiplier)
+    rows, totals = told_rows(fitted.y, fitted.mixture, fitted.choice, fitted.calendar, spec, fitted.calibration)
     return Forecast(
         unique_id=fitted.unique_id,
         n=n,
@@ -66,7 +68,13 @@ def tell(
         fitted=told_fitted(fitted.mixture, fitted.choice.lags, np.where(fitted.known, fitted.y, np.nan)),
         stamps=tuple(fitted.calendar.at(i) for i in range(n)),
         history=fitted.y,
-        intervals=IntervalsTold(asked.interval, fitted.calibration.multiplier, fitted.calibration.origins),
+        intervals=_told_intervals(asked.interval, fitted.calibration, steps),
         backtest=fitted.backtest if spec.level == asked.level else None,
         warnings=fitted.warnings,
     )
+
+
+def _told_intervals(method: str, widened: Calibration, steps: int) -> IntervalsTold:
+    multipliers = widened.multipliers(steps)
+    df = None if widened.freedom == inf else widened.freedom
+    return IntervalsTold(method, float(multipliers[0]), float(multipliers[-1]), widened.origins, df)

@@ -1,7 +1,9 @@
 """An average of forms: weighed by how they forecast from earlier origins, with one set of shocks behind them all.
 
 If every form sees the same shock, the error of the average is the average of the errors, shock by shock: so the average has
-psi weights too, and with them variances, covariances of sums and simulated paths. A single form is an average of one.
+psi weights too. And it is not known which form is right: how far each is from the average is one more error, drawn once for
+all steps (the law of total variance; Draper 1995). Both together give variances, covariances of sums and simulated
+paths. A single form is an average of one.
 """
 
 from __future__ import annotations
@@ -11,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.special import ndtri
 
 from science.forecast.outlook import Outlook
 from science.table import BoolArray, FloatArray, IntArray
@@ -22,13 +23,7 @@ NEGLIGIBLE = 1e-3  # a smaller weight counts as none
 FAR = 8.0  # standard errors from the middle of the forms, beyond which one is left out: it fitted an outlier, or runs away
 WIDE = 2.0  # the same of its standard errors, over their geometric mean: it has the wrong scale for this series
 APART = 1.5  # standard errors from the middle of the forms that are left, to which those further away are drawn
-PRIOR = {"ar": 0.25, "holt": 4.0}  # prior weights of forms without a season, where they are not 1
-PRIOR_CONSTANT = 14.0  # over n: what intervals of short series miss because a form was chosen (measured on half of M3 and M4)
-PRIOR_ORIGINS = 64.0  # origins that the model's own variance counts for, against those observed
-PRIOR_FADES = 300.0  # values after which that prior has halved
-FARTHEST = 1e6  # standard errors: beyond it only an overflow is new
-WORST = 100.0  # an origin's mean squared standardised error counts as this at most
-BEST = 0.02  # and that of all origins as this at least: a few good guesses do not make a forecast certain
+PRIOR = {"ar": 0.25, "holt": 8.0}  # prior weights of forms without a season, where they are not 1
 
 
 @dataclass(frozen=True)
@@ -42,12 +37,16 @@ class Mixture:
     @cached_property
     def median(self) -> FloatArray:
         """(origins, h) on y's scale."""
-        return self._averaged([outlook.median for outlook in self.outlooks])
+        return self._averaged(self._medians)
 
     @cached_property
     def standard_error(self) -> FloatArray:
         """(origins, h) on y's scale, to first order."""
-        return self._averaged([outlook.standard_error for outlook in self.outlooks])
+        shared = self._averaged(np.stack([outlook.standard_error for outlook in self.outlooks]))
+        unit = np.abs(self._apart).max(axis=0)  # in which squares do not overflow
+        shares = np.divide(self._apart, unit, out=np.zeros_like(self._apart), where=unit > 0)
+        error: FloatArray = np.hypot(shared, unit * np.sqrt(self._averaged(shares**2)))
+        return error
 
     def mean(self) -> FloatArray:
         """Return the means, (h,), of the forecasts from the last origin."""
@@ -55,23 +54,26 @@ class Mixture:
         return self.weights[:, 0] @ means
 
     def shocks(self) -> FloatArray:
-        """Return the (h, h) matrix that turns unit shocks into errors on y's scale, to first order."""
-        pairs = zip(self.outlooks, self.weights[:, 0], strict=True)
-        total: FloatArray = sum(w * outlook.steepness()[0][:, None] * outlook.shocks() for outlook, w in pairs)
-        return total
+        """Return the (h, h + forms) matrix that turns unit shocks into errors on y's scale, to first order.
 
-    def bounds(self, level: float, multiplier: float) -> tuple[FloatArray, FloatArray]:
-        """Return lower and upper bounds, (h,), that hold `level` percent, widened by the multiplier."""
-        z = multiplier * float(ndtri(0.5 + level / 200))
+        The last columns are those of the doubt which form is right.
+        """
+        pairs = zip(self.outlooks, self.weights[:, 0], strict=True)
+        shared: FloatArray = sum(w * outlook.steepness()[0][:, None] * outlook.shocks() for outlook, w in pairs)
+        doubt = (np.sqrt(self.weights[:, :1]) * self._apart[:, 0]).T
+        return np.hstack([shared, doubt])
+
+    def bounds(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return lower and upper bounds, (h,), that are z, (h,), standard errors from the median."""
         if len(self.outlooks) == 1:
             outlook = self.outlooks[0]
             last = slice(0, 1)
             return outlook.quantile(-z, last)[0], outlook.quantile(z, last)[0]
         return around(self.median[0], z * self.standard_error[0], positive=self.positive)
 
-    def paths(self, shocks: FloatArray) -> FloatArray:
-        """Return simulated futures, (paths, h), of standardised shocks (paths, h)."""
-        total = np.zeros_like(shocks)
+    def paths(self, shocks: FloatArray, generator: np.random.Generator) -> FloatArray:
+        """Return simulated futures, (paths, h), of standardised shocks (paths, h); of each, one of the forms is right."""
+        total: FloatArray = self._apart[generator.choice(len(self.outlooks), size=len(shocks), p=self.weights[:, 0]), 0]
         for outlook, weight in zip(self.outlooks, self.weights[:, 0], strict=True):
             x = outlook.mean[0] + shocks @ outlook.shocks().T
             total += weight * outlook.restored(x, slice(0, 1))
@@ -92,18 +94,19 @@ class Mixture:
         first = tuple(replace(o, mean=o.mean[:1], sigma=o.sigma[:1], season=o.season[:1]) for o in self.outlooks)
         return Mixture(tuple(first[i] for i in kept), self.weights[kept, :1], self.positive)
 
-    def _averaged(self, values: Sequence[FloatArray]) -> FloatArray:
-        averaged: FloatArray = np.einsum("co,coh->oh", self.weights, np.stack(values))
+    @cached_property
+    def _apart(self) -> FloatArray:
+        """How far each form's median is from the average: (forms, origins, h)."""
+        apart: FloatArray = self._medians - self.median
+        return apart
+
+    @cached_property
+    def _medians(self) -> FloatArray:
+        return np.stack([outlook.median for outlook in self.outlooks])
+
+    def _averaged(self, values: FloatArray) -> FloatArray:
+        averaged: FloatArray = np.einsum("co,coh->oh", self.weights, values)
         return averaged
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """How much wider than the model's own the intervals are made."""
-
-    multiplier: float
-    origins: int
-    squared_error: float  # mean squared standardised error over the origins; 1 when the model's variance is right
 
 
 def around(median: FloatArray, half_width: FloatArray, *, positive: bool) -> tuple[FloatArray, FloatArray]:
@@ -145,26 +148,6 @@ def together(outlooks: Sequence[Outlook], weights: FloatArray, *, positive: bool
     apart = APART * _middle(np.stack([o.standard_error for o in outlooks]), weights)
     low, high = middle - apart, middle + apart
     return Mixture(tuple(o.within(low, high) for o in outlooks), weights, positive)
-
-
-def calibrate(y: FloatArray, mixture: Mixture, lengths: Sequence[int]) -> Calibration:
-    """Widen by the squared errors r from K earlier origins, standardised: (1 + c/n) sqrt(r)^(K / (nu + K)), nu a prior's.
-
-    The logarithm of r is what is shrunken: one outlier among the origins says less of the next than of itself.
-    """
-    n, h = len(y), mixture.outlooks[0].mean.shape[1]
-    median, errors = mixture.median, mixture.standard_error
-    ahead = np.minimum(n - np.array(lengths), h)
-    scored = np.flatnonzero((ahead > 0) & (errors[:, 0] > 0))
-    known = np.arange(h) < ahead[scored, None]
-    actual = y[np.where(known, np.array(lengths)[scored, None] + np.arange(h), 0)]
-    z = np.divide(actual - median[scored], errors[scored], out=np.zeros(known.shape), where=known)
-    ratios = np.minimum(WORST, (np.clip(z, -FARTHEST, FARTHEST) ** 2).sum(axis=1) / ahead[scored])
-    count = len(ratios)
-    observed = float(ratios.mean()) if count else 1.0
-    prior = PRIOR_ORIGINS / (1 + n / PRIOR_FADES)
-    multiplier = (1 + PRIOR_CONSTANT / n) * max(observed, BEST) ** (0.5 * count / (prior + count))
-    return Calibration(multiplier, count, observed)
 
 
 def _far(medians: FloatArray, errors: FloatArray, weights: FloatArray) -> BoolArray:

@@ -12,7 +12,7 @@ from science.forecast.airline import airlines
 from science.forecast.autoregression import Autoregressions, autoregress
 from science.forecast.outlook import Outlook
 from science.forecast.passing import passes
-from science.forecast.season import indices, strength
+from science.forecast.season import WEAK, indices, strength
 from science.forecast.smoothing import FORMS, Form, fitted, smooth
 from science.forecast.transform import LOG, NONE, Power
 from science.table import FloatArray
@@ -27,7 +27,6 @@ DISTRUST, MOST_DISTRUST = 6_000.0, 400.0  # over n: the log prior against quick 
 UNDAMPED, SEASONAL_UNDAMPED = 45, 60  # values, without and with a season, from which a trend that never bends is believed
 DIFFERENCED = 72  # values from which seasons are differenced rather than averaged
 CYCLES = 6  # of a season, from which an autoregression of its differences already helps the average
-WEAK = 0.3  # strength of a season, below which differencing it adds more noise than it takes away
 STATIONARY = 100  # values from which a level is believed that the series returns to
 AIRLINE_SEASON = 52
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import inf, pi, sqrt
 
 import numpy as np
-from scipy.special import ndtr
+from scipy.special import beta, ndtr, stdtr
 
 from science.table import BoolArray, FloatArray, IntArray
+
+FAR = 1e8  # standard errors: beyond it both tails are zero in doubles, and squares could overflow
 
 
 def smape(actual: FloatArray, forecast: FloatArray) -> float:
@@ -38,13 +41,24 @@ def coverage(actual: FloatArray, low: FloatArray, high: FloatArray) -> float:
     return float(np.mean((actual >= low) & (actual <= high)))
 
 
-def crps(actual: FloatArray, median: FloatArray, error: FloatArray) -> float:
-    """Return the mean continuous ranked probability score of normal forecasts (Gneiting and Raftery 2007, eq. 21)."""
-    safe = np.where(error > 0, error, 1.0)
+def crps(actual: FloatArray, median: FloatArray, error: FloatArray, freedom: float = inf) -> float:
+    """Return the mean continuous ranked probability score of forecasts with these standard errors.
+
+    Normal ones (Gneiting and Raftery 2007, eq. 21), or Student's t of more than two degrees of freedom (Jordan, Krueger and
+    Lerch 2019, appendix A; scoringRules' crps_t).
+    """
+    scale = error if freedom == inf else error * sqrt((freedom - 2) / freedom)
+    safe = np.where(scale > 0, scale, 1.0)
     away = actual - median
-    z = np.clip(away / safe, -40, 40)  # where the density is zero in doubles
-    scores = away * (2 * ndtr(z) - 1) + safe * (2 * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) - 1 / np.sqrt(np.pi))
-    return float(np.mean(np.where(error > 0, scores, np.abs(actual - median))))
+    z = np.clip(away / safe, -FAR, FAR)
+    if freedom == inf:
+        below, density, least = ndtr(z), np.exp(-(z**2) / 2) / sqrt(2 * pi), 1 / sqrt(pi)
+    else:
+        below, half = stdtr(freedom, z), beta(0.5, freedom / 2)
+        density = (freedom + z**2) / (freedom - 1) * (1 + z**2 / freedom) ** (-(freedom + 1) / 2) / (sqrt(freedom) * half)
+        least = 2 * sqrt(freedom) / (freedom - 1) * beta(0.5, freedom - 0.5) / half**2
+    scores = away * (2 * below - 1) + safe * (2 * density - least)
+    return float(np.mean(np.where(scale > 0, scores, np.abs(away))))
 
 
 def naive2(y: FloatArray, season: int, h: int) -> FloatArray:

@@ -14,6 +14,7 @@ SEEN = 200  # last cycles that a strength is measured on
 MARGIN = 0.1  # a season is taken before its multiples if its strength is no further below theirs
 SPAN = 11  # cycles that a season is smoothed over: mstl's window
 STRONG = 0.64  # R's nsdiffs(test = "seas"), from Wang, Smith and Hyndman 2006
+WEAK = 0.3  # strength below which differencing a season adds more noise than it takes away
 
 
 def indices(y: FloatArray, season: int, *, multiplicative: bool) -> FloatArray:

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from math import hypot
 
 import numpy as np
-from scipy.special import ndtri
 
 from science.forecast.answer import Row, Sum
 from science.forecast.calendar import Calendar
+from science.forecast.calibration import Calibration
 from science.forecast.differences import difference
 from science.forecast.mixture import Mixture, around
 from science.forecast.provenance import provenance
@@ -23,18 +23,19 @@ PATHS = 2_000  # simulated for the bootstrap
 
 
 def told_rows(
-    y: FloatArray, modelled: Mixture, choice: Choice, times: Calendar, spec: Spec, multiplier: float
+    y: FloatArray, modelled: Mixture, choice: Choice, times: Calendar, spec: Spec, widened: Calibration
 ) -> tuple[tuple[Row, ...], tuple[Sum, ...]]:
-    """Tell every step and every sum asked for; half-widths are the model's times the multiplier."""
+    """Tell every step and every sum asked for; standard errors are the model's, widened."""
     n, h = len(y), spec.h
     median, mean, shocks = modelled.median[0], modelled.mean(), modelled.shocks()
     paths = _paths(y, modelled, spec) if spec.interval == "bootstrap" else None
-    bounds = {level: _bounds(modelled, level, multiplier, paths) for level in spec.level}
+    multipliers = widened.multipliers(h)
+    bounds = {level: _bounds(modelled, level, widened.quantile(level) * multipliers, paths) for level in spec.level}
     power = modelled.outlooks[0].power if len(modelled.outlooks) == 1 else NONE
     on_scale = modelled.outlooks[0].shocks() if len(modelled.outlooks) == 1 else shocks
     path = power.forward(np.r_[y, median])
     w, _ = difference(path, choice.lags)
-    errors = multiplier * modelled.standard_error[0]
+    errors = multipliers * modelled.standard_error[0]
     inflations = _inflation(on_scale, choice.lags)
     steps = provenance(n, choice.lags, h)
     rows = tuple(
@@ -52,12 +53,13 @@ def told_rows(
         )
         for i in range(h)
     )
-    return rows, tuple(_sum(pair, mean, median, shocks * multiplier, modelled, spec, paths) for pair in spec.aggregate)
+    shocks = shocks * multipliers[:, None]
+    return rows, tuple(_sum(pair, mean, median, shocks, modelled, spec, widened, paths) for pair in spec.aggregate)
 
 
-def _bounds(modelled: Mixture, level: float, multiplier: float, paths: FloatArray | None) -> tuple[FloatArray, FloatArray]:
+def _bounds(modelled: Mixture, level: float, z: FloatArray, paths: FloatArray | None) -> tuple[FloatArray, FloatArray]:
     if paths is None:
-        return modelled.bounds(level, multiplier)
+        return modelled.bounds(z)
     tail = 0.5 - level / 200
     low, high = np.quantile(paths, [tail, 1 - tail], axis=0)
     return low, high
@@ -70,6 +72,7 @@ def _sum(
     shocks: FloatArray,
     modelled: Mixture,
     spec: Spec,
+    widened: Calibration,
     paths: FloatArray | None,
 ) -> Sum:
     """Add steps up: the error of the sum is the sum of what each shock does to them."""
@@ -78,12 +81,12 @@ def _sum(
     total = float(median[inside].sum())
     lo, hi = {}, {}
     for level in spec.level:
-        tail = 0.5 - level / 200
         if paths is None:
-            z = float(ndtri(1 - tail))
-            low, high = around(np.array([total]), np.array([z * error]), positive=modelled.positive)
+            half_width = np.array([widened.quantile(level) * error])
+            low, high = around(np.array([total]), half_width, positive=modelled.positive)
             lo[level], hi[level] = float(low[0]), float(high[0])
         else:
+            tail = 0.5 - level / 200
             low, high = np.quantile(paths[:, inside].sum(axis=1), [tail, 1 - tail])
             lo[level], hi[level] = float(low), float(high)
     return Sum(pair[0], pair[1], float(mean[inside].sum()), total, error, lo, hi)
@@ -96,7 +99,7 @@ def _paths(y: FloatArray, modelled: Mixture, spec: Spec) -> FloatArray:
     spread = float(residuals.std())
     drawn = residuals / spread if spread > 0 else np.zeros(1)
     generator = np.random.default_rng(spec.seed)
-    return modelled.paths(generator.choice(drawn, size=(PATHS, spec.h)))
+    return modelled.paths(generator.choice(drawn, size=(PATHS, spec.h)), generator)
 
 
 def _inflation(shocks: FloatArray, lags: Sequence[int]) -> FloatArray:

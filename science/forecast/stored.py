@@ -11,8 +11,9 @@ import numpy as np
 from science.forecast.answer import ModelTold, Part
 from science.forecast.backtest import Backtest
 from science.forecast.calendar import Calendar, Format
+from science.forecast.calibration import Calibration
 from science.forecast.fitted import Fitted
-from science.forecast.mixture import Calibration, Mixture
+from science.forecast.mixture import Mixture
 from science.forecast.outlook import Outlook
 from science.forecast.spec import ArmaOrders, BoxCox, Spec
 from science.forecast.stationarity import Choice
@@ -52,4 +53,4 @@ PARTS = (
     ArmaOrders, Backtest, BoxCox, Calendar, Calibration, Choice, Fitted, Format, Mixture, ModelTold, Notice, Outlook, Part, Power,
     Spec,
 )  # fmt: skip
-CODEC = Codec("forecast", 1, Fitted, by_name(PARTS), _form, {"mapping": _mapping, "number": _number})
+CODEC = Codec("forecast", 2, Fitted, by_name(PARTS), _form, {"mapping": _mapping, "number": _number})

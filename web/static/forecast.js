@@ -128,11 +128,17 @@ function made({ model, differences, intervals, season, frequency }) {
     ["Differences", differences.applied.join(", ") || "none", differences.applied.join(", ") || "none"],
     ["Because", differences.chosen_by, differences.chosen_by],
     ["Season", season, season === 1 ? "none" : `${season}${frequency ? ` (${frequency})` : ""}`],
-    ["Intervals", intervals.multiplier, `${intervals.method}: ${significant(intervals.multiplier)} × the model’s own`],
+    ["Intervals", intervals.multiplier, widened(intervals)],
     ["σ²", model.sigma2, significant(model.sigma2)],
     ["Log-likelihood", model.log_lik, significant(model.log_lik, 5)],
     ["AICc", model.aicc, significant(model.aicc, 5)],
   ]);
+}
+
+function widened({ method, multiplier, last_multiplier: last, df }) {
+  if (df === null) return method;
+  const [first, further] = [multiplier, last].map((each) => significant(each));
+  return `${method}: ${first === further ? first : `${first} to ${further}`} × the model’s own, Student’s t with ${df} df`;
 }
 
 function forms(model) {

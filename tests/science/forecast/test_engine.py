@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import t
 
 from errors import DeadlineExceeded, InvalidInput, LimitExceeded
 from science.deadline import Deadline, no_deadline
@@ -93,11 +94,20 @@ def test_an_average_beats_naive2_on_air_passengers():
     assert answer.backtest.owa < 0.6
 
 
-def test_calibrated_intervals_are_the_model_s_times_the_told_multiplier():
+def test_calibrated_errors_are_the_model_s_times_the_told_multipliers():
     calibrated, plain = (ask(PASSENGERS, h=6, model="theta", interval=name) for name in ("calibrated", "model"))
-    widths = (_bound(calibrated, "hi") - _column(calibrated, "median")) / (_bound(plain, "hi") - _column(plain, "median"))
-    np.testing.assert_allclose(widths, calibrated.intervals.multiplier)
-    assert calibrated.intervals.origins == 24
+    ratios = _column(calibrated, "se") / _column(plain, "se")
+    told = calibrated.intervals
+    np.testing.assert_allclose(ratios[[0, -1]], [told.multiplier, told.last_multiplier])
+    assert np.all(np.diff(ratios) > 0)
+    assert (told.origins, told.df) == (24, 5)
+    assert (plain.intervals.multiplier, plain.intervals.last_multiplier, plain.intervals.df) == (1, 1, None)
+
+
+def test_calibrated_bounds_are_those_of_a_student_s_t():
+    answer = ask(PASSENGERS, h=6, model="theta")
+    half_widths = _bound(answer, "hi") - _column(answer, "median")
+    np.testing.assert_allclose(half_widths, _column(answer, "se") * t.ppf(0.975, 5) / t.std(5))
 
 
 def test_bootstrap_intervals_are_the_same_for_the_same_seed():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from science.deadline import no_deadline
-from science.forecast.mixture import around, average, calibrate, single, together
+from science.forecast.mixture import around, average, together
 from science.forecast.outlook import Outlook
 from science.forecast.pool import Origins, outlooks
 from science.forecast.transform import LOG, NONE
@@ -49,26 +49,24 @@ def test_the_errors_of_the_average_are_those_of_its_shocks(pool):
     assert np.all(from_shocks <= mixture.standard_error[0] * (1 + 1e-12))
 
 
-def test_intervals_grow_when_the_past_was_worse_than_told(pool):
-    mixture = average(Y, pool, LENGTHS, 12)
-    noisy = Y.copy()
-    noisy[120:] *= 1 + 0.3 * np.sin(np.arange(24.0))
-    assert calibrate(noisy, mixture, LENGTHS).multiplier > calibrate(Y, mixture, LENGTHS).multiplier
+def test_the_variance_is_that_of_the_shocks_and_that_of_the_forms_about_the_average():
+    pair = [_outlook(mean=np.array([[value]]), sigma=np.ones(1), psi=np.ones(1)) for value in (10.0, 11.0)]
+    mixture = together(pair, np.array([[0.25], [0.75]]), positive=True)
+    assert mixture.standard_error[0, 0] ** 2 == pytest.approx(1 + 0.25 * 0.75**2 + 0.75 * 0.25**2)
 
 
-def test_widening_is_shrunken_towards_the_model_in_logarithms():
-    values = np.full(100, 10.0)
-    values[90:] = [10, 14, 10, 10, 10, 10, 10, 10, 10, 10]
-    flat = _outlook(mean=np.full((11, 1), 10.0), sigma=np.ones(11), psi=np.ones(1))
-    found = calibrate(values, single(flat, positive=True), tuple(range(100, 89, -1)))
-    assert found.squared_error == pytest.approx(16 / 10)
-    assert found.multiplier == pytest.approx((1 + 14 / 100) * 1.6 ** (0.5 * 10 / (10 + 64 / (1 + 100 / 300))))
+def test_the_doubt_which_form_is_right_is_the_same_at_every_step():
+    none = np.zeros(3)
+    pair = [_outlook(mean=np.full((1, 3), value), sigma=np.zeros(1), psi=none) for value in (10.0, 12.0)]
+    shocks = together(pair, np.full((2, 1), 0.5), positive=True).shocks()
+    np.testing.assert_allclose(shocks @ shocks.T, shocks[0] @ shocks[0])
 
 
-def test_errors_of_nothing_leave_an_interval():
-    flat = _outlook(mean=np.full((11, 1), 10.0), sigma=np.ones(11), psi=np.ones(1))
-    found = calibrate(np.full(100, 10.0), single(flat, positive=True), tuple(range(100, 89, -1)))
-    assert 0.5 < found.multiplier < 1.0
+def test_simulated_futures_have_the_errors_of_the_average(pool):
+    mixture = average(Y, pool, LENGTHS, 12).latest()
+    generator = np.random.default_rng(3)
+    drawn = mixture.paths(generator.normal(size=(20_000, 6)), generator)
+    np.testing.assert_allclose(drawn.std(axis=0), mixture.standard_error[0], rtol=0.05)
 
 
 def test_bounds_are_about_a_median_that_falls_below_zero_though_the_series_never_was():

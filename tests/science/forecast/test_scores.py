@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.stats import norm
+from scipy.stats import norm, t
 
 from science.forecast import scores
 from tests.science.forecast.saved import series
@@ -35,6 +35,21 @@ def test_crps_of_a_normal_forecast_is_its_integral():
 
     integral = quad(integrand, -20, 2.5)[0] + quad(integrand, 2.5, 20)[0]
     assert scores.crps(np.array([2.5]), np.array([1.0]), np.array([2.0])) == pytest.approx(integral)
+
+
+def test_crps_of_student_s_t_is_its_integral():
+    spread = 2 / t.std(5)
+
+    def integrand(x):
+        return (t.cdf(x, 5, 1, spread) - (x >= 2.5)) ** 2
+
+    integral = quad(integrand, -np.inf, 2.5)[0] + quad(integrand, 2.5, np.inf)[0]
+    assert scores.crps(np.array([2.5]), np.array([1.0]), np.array([2.0]), 5) == pytest.approx(integral)
+
+
+@pytest.mark.parametrize("freedom", [np.inf, 5])
+def test_crps_far_away_is_the_distance(freedom):
+    assert scores.crps(np.array([1e30]), np.array([0.0]), np.array([1.0]), freedom) == pytest.approx(1e30)
 
 
 def test_crps_without_spread_is_the_absolute_error():

@@ -1,0 +1,72 @@
+"""How wide intervals have to be to hold what they promise: the model's own, widened by what its forecasts have missed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import inf, sqrt
+
+import numpy as np
+from scipy.special import ndtri, stdtrit
+
+from science.forecast.mixture import Mixture
+from science.table import FloatArray
+
+# Measured on half of M3 and M4 and on earlier parts of all, as the next four.
+CHOSEN = 4.0  # over n: what intervals of short series miss one step ahead, because a form was chosen
+GROWTH = 8.0  # over n: how much more they miss as the steps go on, in logarithms of the cycles ahead
+FREEDOM = 5  # degrees of freedom of the errors: how far off forecasts are differs more than the model knows
+PRIOR_ORIGINS = 64.0  # origins that the model's own variance counts for, against those observed
+PRIOR_FADES = 300.0  # values after which that prior has halved
+FARTHEST = 1e6  # standard errors: beyond it only an overflow is new
+WORST = 100.0  # an origin's mean squared standardised error counts as this at most
+BEST = 0.02  # and that of all origins as this at least: a few good guesses do not make a forecast certain
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How much wider than the model's own the intervals are made, and with which tails."""
+
+    learned: float  # what earlier origins widen every step by
+    origins: int
+    squared_error: float  # the squared mean of the origins' standardised errors; 1 when the model's variance is right
+    shortness: float  # 1 / n of the series that it was measured on; 0 for intervals as the model has them
+    season: int  # steps of a cycle; 1 without a season, and where it is weak
+    freedom: float  # degrees of freedom of Student's t; infinite for the normal distribution
+
+    def multipliers(self, h: int) -> FloatArray:
+        """Return what the model's standard error of each step is multiplied by, (h,)."""
+        cycles = np.arange(h) / self.season
+        widened: FloatArray = self.learned * (1 + self.shortness * (CHOSEN + GROWTH * np.log1p(cycles)))
+        return widened
+
+    def quantile(self, level: float) -> float:
+        """Return how many standard errors are between the median and a bound of `level` percent."""
+        upper = 0.5 + level / 200
+        if self.freedom == inf:
+            return float(ndtri(upper))
+        return float(stdtrit(self.freedom, upper)) * sqrt((self.freedom - 2) / self.freedom)
+
+
+OWN = Calibration(1.0, 0, 1.0, 0.0, 1, inf)
+
+
+def calibrate(y: FloatArray, mixture: Mixture, lengths: Sequence[int], season: int) -> Calibration:
+    """Widen by the standardised errors of K earlier origins: sqrt(r)^(K / (nu + K)), r their squared mean, nu a prior's.
+
+    y: (n,) without gaps; lengths: of the mixture's origins, n first. The logarithm of r is what is shrunken, and roots are
+    what is averaged: one outlier among the origins says less of the next than of itself.
+    """
+    n, h = len(y), mixture.outlooks[0].mean.shape[1]
+    median, errors = mixture.median, mixture.standard_error
+    ahead = np.minimum(n - np.array(lengths), h)
+    scored = np.flatnonzero((ahead > 0) & (errors[:, 0] > 0))
+    known = np.arange(h) < ahead[scored, None]
+    actual = y[np.where(known, np.array(lengths)[scored, None] + np.arange(h), 0)]
+    z = np.divide(actual - median[scored], errors[scored], out=np.zeros(known.shape), where=known)
+    squares = np.minimum(WORST, (np.clip(z, -FARTHEST, FARTHEST) ** 2).sum(axis=1) / ahead[scored])
+    count = len(squares)
+    observed = float(np.sqrt(squares).mean() ** 2) if count else 1.0
+    prior = PRIOR_ORIGINS / (1 + n / PRIOR_FADES)
+    learned = max(observed, BEST) ** (0.5 * count / (prior + count))
+    return Calibration(learned, count, observed, 1 / n, season, FREEDOM)
