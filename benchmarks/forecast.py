@@ -6,7 +6,7 @@ FOLDER holds <file>_train.csv.gz, <file>_test.csv.gz (id, ord, t, y) and, for th
 series of tests/reference/forecast/m4 are the default. "95%", and of those the first and the last step, and "80%" are what the
 intervals cover; MSIS is of the 95% ones. Whatever was tuned was tuned on series of even `ord` ("tuned") and on
 earlier parts of all; the test values of those of odd `ord` ("held out") had no part in it. "first n" are the
-series that the peers were measured on.
+series that the peers were measured on; below it the intervals are not widened, as the peers' are not.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -29,6 +30,8 @@ from science.forecast.answer import Forecast
 from science.forecast.engine import forecast
 from science.forecast.spec import Series, Spec
 from science.limits import Limits
+
+Interval = Literal["calibrated", "model"]
 
 FOLDER = Path(__file__).parents[1] / "tests" / "reference" / "forecast" / "m4"
 
@@ -74,13 +77,15 @@ def main() -> None:
     arguments = _arguments()
     for name in arguments.files.split(","):
         file = FILES[name]
-        found = [_score(file, *one) for one in _series(arguments.folder, name)[:: arguments.every]]
+        series = _series(arguments.folder, name)[:: arguments.every]
+        found = [_score(file, "calibrated", *one) for one in series]
         print(f"\n{name}: {len(found)} series, goal OWA {file.goal}")
         print(f"  {'':34}{'n':>5}{'OWA':>8}{'95%':>8}{'first':>8}{'last':>8}{'80%':>8}{'MSIS':>8}{'ms':>9}")
         _print("lamplight, all", found)
         _print("lamplight, tuned half", [score for score in found if score.ord % 2 == 0])
         _print("lamplight, held-out half", [score for score in found if score.ord % 2 == 1])
         _print(f"lamplight, first {file.first}", [score for score in found if score.ord < file.first])
+        _print("  their intervals the model's own", [_score(file, "model", *one) for one in series if one[0] < file.first])
         _print_peers(arguments.folder / "reference_results.csv", name)
 
 
@@ -103,11 +108,11 @@ def _series(folder: Path, name: str) -> list[tuple[int, np.ndarray, np.ndarray]]
     return [(key, np.array(parts[0][key]), np.array(parts[1][key])) for key in sorted(parts[0])]
 
 
-def _score(file: File, ord: int, y: np.ndarray, actual: np.ndarray) -> Score:
+def _score(file: File, interval: Interval, ord: int, y: np.ndarray, actual: np.ndarray) -> Score:
     started = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        answer = forecast(Spec(h=file.h, freq=file.freq), Series(y), Limits(), no_deadline())
+        answer = forecast(Spec(h=file.h, freq=file.freq, interval=interval), Series(y), Limits(), no_deadline())
     ms = (time.process_time() - started) * 1000
     median = np.array([row.median for row in answer.forecast])
     (low, high), inner = _bounds(answer, 95.0), _bounds(answer, 80.0)
