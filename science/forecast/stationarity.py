@@ -42,10 +42,14 @@ def choose(y: FloatArray, seasons: Sequence[int]) -> Choice:
     most = 1 if lags else MOST
     while True:
         w, _ = difference(y, lags)
-        if len(w) < SHORTEST or np.ptp(w) <= 1e-12 * np.max(np.abs(y)):
+        after = f" after {'a difference' if len(lags) == 1 else 'differences'} at {', '.join(map(str, lags))}" if lags else ""
+        if len(w) < SHORTEST:
+            reasons.append(f"{len(w)} values{after} are too few to test a level; that takes {SHORTEST}")
+            break
+        if np.ptp(w) <= 1e-12 * np.max(np.abs(y)):
+            reasons.append(f"the series is constant{after}")
             break
         statistic = kpss(w)
-        after = f" after {'a difference' if len(lags) == 1 else 'differences'} at {', '.join(map(str, lags))}" if lags else ""
         if statistic <= KPSS_CRITICAL or lags.count(1) == most:
             reasons.append(f"KPSS {statistic:.3f}{after} is {'not ' if statistic <= KPSS_CRITICAL else ''}above {KPSS_CRITICAL}")
             break

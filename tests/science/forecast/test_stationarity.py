@@ -38,6 +38,17 @@ def test_every_choice_has_its_reason():
     assert len(choose(series("AirPassengers"), [12]).reasons) == 3
 
 
+@pytest.mark.parametrize(
+    ("y", "reason"),
+    [
+        ([10.0, 12, 15, 13, 11, 16, 18], "7 values are too few to test a level; that takes 8"),
+        (np.arange(1.0, 31.0), "the series is constant after a difference at 1"),
+    ],
+)
+def test_what_ends_the_choice_is_told(y, reason):
+    assert choose(np.array(y), []).reasons[-1] == reason
+
+
 def test_seasonal_indices_are_those_of_a_pure_season():
     y = np.tile([0.8, 1.0, 1.3, 0.9], 10) * 100
     np.testing.assert_allclose(indices(y, 4, multiplicative=True), [0.8, 1.0, 1.3, 0.9])
