@@ -20,7 +20,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -28,10 +27,8 @@ from science.deadline import no_deadline
 from science.forecast import scores
 from science.forecast.answer import Forecast
 from science.forecast.engine import forecast
-from science.forecast.spec import Series, Spec
+from science.forecast.spec import Interval, Series, Spec
 from science.limits import Limits
-
-Interval = Literal["calibrated", "model"]
 
 FOLDER = Path(__file__).parents[1] / "tests" / "reference" / "forecast" / "m4"
 
@@ -85,7 +82,7 @@ def main() -> None:
         _print("lamplight, tuned half", [score for score in found if score.ord % 2 == 0])
         _print("lamplight, held-out half", [score for score in found if score.ord % 2 == 1])
         _print(f"lamplight, first {file.first}", [score for score in found if score.ord < file.first])
-        _print("  their intervals the model's own", [_score(file, "model", *one) for one in series if one[0] < file.first])
+        _print("  the same, not widened", [_score(file, "model", *one) for one in series if one[0] < file.first])
         _print_peers(arguments.folder / "reference_results.csv", name)
 
 

@@ -27,10 +27,21 @@ from science.forecast.answer import Forecast
 from science.forecast.batch import MOST_SERIES, Refused, check_count, forecast_all
 from science.forecast.engine import forecast
 from science.forecast.provenance import MAX_HORIZON, MAX_LAG, MAX_LEVELS
-from science.forecast.spec import MOST_LEVELS, MOST_ORDER, MOST_ORIGINS, MOST_SEASON, MOST_SUMS, ArmaOrders, BoxCox, Series, Spec
+from science.forecast.spec import (
+    MOST_LEVELS,
+    MOST_ORDER,
+    MOST_ORIGINS,
+    MOST_SEASON,
+    MOST_SUMS,
+    ArmaOrders,
+    BoxCox,
+    Interval,
+    Model,
+    Series,
+    Spec,
+)
 from science.limits import Limits
 
-Form = Literal["auto", "arma", "naive", "snaive", "drift", "ses", "holt", "damped", "theta", "holt-winters", "ar"]
 Frequency = Literal["Y", "YS", "YE", "A", "AS", "Q", "QS", "QE", "M", "MS", "ME", "W", "D", "H", "h", "30min", "15min"]
 Order = Annotated[int, Field(ge=0, le=MOST_ORDER)]
 Percentage = Annotated[float, Field(ge=50, le=99.9)]
@@ -155,11 +166,11 @@ class ForecastSpec(Asks):
     season: Annotated[
         Literal["auto"] | Annotated[int, Field(ge=1, le=MOST_SEASON)], BeforeValidator(_read_one), Field(description="1 is none.")
     ] = "auto"
-    model: Annotated[Form | Orders, ONE_WAY, TEXT] = "auto"
+    model: Annotated[Model | Orders, ONE_WAY, TEXT] = "auto"
     transform: Annotated[Literal["auto", "none", "log"] | BoxCoxAsked, ONE_WAY, TEXT] = "auto"
     interval: Annotated[
-        Literal["calibrated", "model", "bootstrap"],
-        Field(description="calibrated: the model's, widened by what its forecasts from earlier origins missed."),
+        Interval,
+        Field(description="calibrated: the model's, widened by what earlier origins missed and with the steps ahead."),
     ] = "calibrated"
     missing: Annotated[Literal["refuse", "kalman"], Field(description="What to do with gaps.")] = "refuse"
     aggregate: Annotated[

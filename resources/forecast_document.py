@@ -124,7 +124,7 @@ def _sentences(answer: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _widened(intervals: Mapping[str, Any]) -> str:
-    if intervals["df"] is None:
+    if intervals.get("df") is None:
         return str(intervals["method"])
     first, last = shown(intervals["multiplier"]), shown(intervals["last_multiplier"])
     times = first if first == last else f"{first} to {last}"

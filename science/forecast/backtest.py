@@ -9,7 +9,7 @@ import numpy as np
 
 from science.forecast import scores
 from science.forecast.calibration import Calibration
-from science.forecast.mixture import Mixture, around
+from science.forecast.mixture import Mixture
 from science.table import FloatArray
 
 
@@ -37,17 +37,24 @@ def backtest(
     The weights at an origin are those known there; the intervals are widened as those of the forecast are.
     """
     n, h = len(y), mixture.outlooks[0].mean.shape[1]
-    median, error = mixture.median, mixture.standard_error * widened.multipliers(h)
+    multipliers = widened.multipliers(h)
     ahead = [(j, length, min(n - length, h)) for j, length in enumerate(lengths) if length < n]
     if not ahead:
         return None
     scale = scores.seasonal_scale(y[: min(lengths)], season)
+
+    def known(values: FloatArray) -> FloatArray:
+        """Pool those of the values, (origins, h), whose truth is in y."""
+        return np.concatenate([values[j, :k] for j, _, k in ahead])
+
     actual = np.concatenate([y[length : length + k] for _, length, k in ahead])
-    forecast = np.concatenate([median[j, :k] for j, _, k in ahead])
-    spread = np.concatenate([error[j, :k] for j, _, k in ahead])
+    forecast, spread = known(mixture.median), known(mixture.standard_error * multipliers)
     naive2 = scores.naive2s(y, [length for _, length, _ in ahead], season, h)
     naive = np.concatenate([row[:k] for row, (_, _, k) in zip(naive2, ahead, strict=True)])
-    bounds = {level: around(forecast, widened.quantile(level) * spread, positive=mixture.positive) for level in (*levels, 95.0)}
+    bounds = {}
+    for level in {*levels, 95.0}:
+        low, high = mixture.bounds(widened.quantile(level) * multipliers)
+        bounds[level] = known(low), known(high)
     mase, smape = scores.mase(actual, forecast, scale), scores.smape(actual, forecast)
     mase2, smape2 = scores.mase(actual, naive, scale), scores.smape(actual, naive)
     return Backtest(

@@ -13,13 +13,13 @@ from science.forecast.mixture import Mixture
 from science.table import FloatArray
 
 # Measured on half of M3 and M4 and on earlier parts of all, as the next four.
-CHOSEN = 4.0  # over n: what intervals of short series miss one step ahead, because a form was chosen
-GROWTH = 8.0  # over n: how much more they miss as the steps go on, in logarithms of the cycles ahead
+CHOSEN = 3.0  # over n: what intervals of short series miss one step ahead, because a form was chosen
+GROWTH = 7.0  # over n: how much more they miss as the steps go on, in logarithms of the cycles ahead
 FREEDOM = 5  # degrees of freedom of the errors: how far off forecasts are differs more than the model knows
 PRIOR_ORIGINS = 64.0  # origins that the model's own variance counts for, against those observed
 PRIOR_FADES = 300.0  # values after which that prior has halved
 FARTHEST = 1e6  # standard errors: beyond it only an overflow is new
-WORST = 100.0  # an origin's mean squared standardised error counts as this at most
+WORST = 9.0  # an origin's mean squared standardised error counts as this at most: an outlier says less of the next than of itself
 BEST = 0.02  # and that of all origins as this at least: a few good guesses do not make a forecast certain
 
 
@@ -29,7 +29,6 @@ class Calibration:
 
     learned: float  # what earlier origins widen every step by
     origins: int
-    squared_error: float  # the squared mean of the origins' standardised errors; 1 when the model's variance is right
     shortness: float  # 1 / n of the series that it was measured on; 0 for intervals as the model has them
     season: int  # steps of a cycle; 1 without a season, and where it is weak
     freedom: float  # degrees of freedom of Student's t; infinite for the normal distribution
@@ -48,14 +47,15 @@ class Calibration:
         return float(stdtrit(self.freedom, upper)) * sqrt((self.freedom - 2) / self.freedom)
 
 
-OWN = Calibration(1.0, 0, 1.0, 0.0, 1, inf)
+OWN = Calibration(1.0, 0, 0.0, 1, inf)
 
 
 def calibrate(y: FloatArray, mixture: Mixture, lengths: Sequence[int], season: int) -> Calibration:
-    """Widen by the standardised errors of K earlier origins: sqrt(r)^(K / (nu + K)), r their squared mean, nu a prior's.
+    """Learn from K earlier origins how much wider intervals have to be: sqrt(r)^(K / (nu + K)), of nu origins' worth of prior.
 
-    y: (n,) without gaps; lengths: of the mixture's origins, n first. The logarithm of r is what is shrunken, and roots are
-    what is averaged: one outlier among the origins says less of the next than of itself.
+    y: (n,) without gaps; lengths: of the mixture's origins, n first; season: the steps of a cycle, 1 for none. r is the mean
+    squared standardised error, 1 if the model is right; its logarithm is what is shrunken. To this come the widths that
+    grow with the steps, and the tails, that a Calibration has.
     """
     n, h = len(y), mixture.outlooks[0].mean.shape[1]
     median, errors = mixture.median, mixture.standard_error
@@ -66,7 +66,7 @@ def calibrate(y: FloatArray, mixture: Mixture, lengths: Sequence[int], season: i
     z = np.divide(actual - median[scored], errors[scored], out=np.zeros(known.shape), where=known)
     squares = np.minimum(WORST, (np.clip(z, -FARTHEST, FARTHEST) ** 2).sum(axis=1) / ahead[scored])
     count = len(squares)
-    observed = float(np.sqrt(squares).mean() ** 2) if count else 1.0
+    observed = float(squares.mean()) if count else 1.0
     prior = PRIOR_ORIGINS / (1 + n / PRIOR_FADES)
     learned = max(observed, BEST) ** (0.5 * count / (prior + count))
-    return Calibration(learned, count, observed, 1 / n, season, FREEDOM)
+    return Calibration(learned, count, 1 / n, season, FREEDOM)

@@ -18,8 +18,8 @@ from science.forecast.differences import check_length
 from science.forecast.fitted import Fitted, tell
 from science.forecast.mixture import Mixture, average, single, together
 from science.forecast.orders import Orders
-from science.forecast.outlook import Outlook
-from science.forecast.pool import Origins, outlooks
+from science.forecast.outlook import Origins, Outlook
+from science.forecast.pool import outlooks
 from science.forecast.season import PERIODS, WEAK, guess, strength
 from science.forecast.spec import FREQUENCIES, ArmaOrders, BoxCox, Series, Spec, check_series
 from science.forecast.stationarity import Choice, choose, warnings_of
@@ -46,6 +46,7 @@ class _Prepared:
     names: tuple[str, ...]
     seasons: tuple[int, ...]
     frequency: str
+    cut: bool  # older values than are looked back on were left out
 
     @property
     def season(self) -> int:
@@ -101,7 +102,7 @@ def _fit(spec: Spec, series: Series, limits: Limits, deadline: Deadline, learned
         known=np.isfinite(ready.y),
         calibration=widened,
         backtest=backtest(y, modelled, lengths, ready.season, spec.level, widened),
-        warnings=tuple(dict.fromkeys((*notices, *_notices(y, spec, choice)))),
+        warnings=tuple(dict.fromkeys((*notices, *_notices(ready, spec, choice, _powers(spec, y)[-1].forward(y))))),
     )
 
 
@@ -131,9 +132,10 @@ def _prepared(series: Series, spec: Spec) -> _Prepared:
     first = max(0, len(y) - LOOKED_BACK)
     if first:
         y, X = y[first:], X[first:]
-        given = replace(given, start=given.start + first * given.step, length=len(y))
+        kept = given.places[given.places >= first] - first
+        given = replace(given, start=given.start + first * given.step, length=len(y), places=kept)
     frequency = FREQUENCIES[spec.freq] if spec.freq else given.frequency
-    return _Prepared(y, given, X, names, _seasons(spec, frequency, y), frequency)
+    return _Prepared(y, given, X, names, _seasons(spec, frequency, y), frequency, first > 0)
 
 
 def _seasons(spec: Spec, frequency: str, y: FloatArray) -> tuple[int, ...]:
@@ -281,17 +283,18 @@ def _told_average(mixture: Mixture, origins: int) -> ModelTold:
     return ModelTold("average", "by part", f"errors from {origins} earlier origins", parts, {}, {}, sigma2)
 
 
-def _notices(y: FloatArray, spec: Spec, choice: Choice) -> list[Notice]:
+def _notices(ready: _Prepared, spec: Spec, choice: Choice, x: FloatArray) -> list[Notice]:
+    """Tell what to mind of the series; x: (n,) on the scale that is differenced, without gaps."""
     found = []
-    n, lost = len(y), sum(choice.lags)
+    n, lost = len(x), sum(choice.lags)
     if n <= lost + 3:
         found.append(Notice("short", f"{n} values leave {n - lost} after the differences; little can be estimated from them"))
     if spec.h > n / 2:
         found.append(Notice("far", f"the horizon {spec.h} is more than half the {n} values of the series"))
-    if n == LOOKED_BACK:
+    if ready.cut:
         found.append(Notice("cut", f"only the last {LOOKED_BACK} values were used"))
     if spec.differences != "auto":
-        found += warnings_of(y, choice.lags)
+        found += warnings_of(x, choice.lags)
     return found
 
 

@@ -8,7 +8,7 @@ from math import inf
 import numpy as np
 
 from errors import InvalidInput
-from science.forecast.answer import DifferencesTold, Forecast, IntervalsTold, ModelTold
+from science.forecast.answer import DifferencesTold, Forecast, IntervalsTold, ModelTold, Row
 from science.forecast.backtest import Backtest
 from science.forecast.calendar import Calendar
 from science.forecast.calibration import Calibration
@@ -70,8 +70,17 @@ def tell(
         history=fitted.y,
         intervals=_told_intervals(asked.interval, fitted.calibration, steps),
         backtest=fitted.backtest if spec.level == asked.level else None,
-        warnings=fitted.warnings,
+        warnings=(*fitted.warnings, *_unreached(rows[:steps])),
     )
+
+
+def _unreached(rows: tuple[Row, ...]) -> tuple[Notice, ...]:
+    ends = [[row.median, row.mean, *row.lo.values(), *row.hi.values()] for row in rows]
+    missing = int(np.isnan(ends).any(axis=1).sum())
+    if not missing:
+        return ()
+    detail = f"{missing} steps go past the highest value that the transform has, and are null there"
+    return (Notice("past_transform", f"{detail}; an exponent nearer to 0 reaches further"),)
 
 
 def _told_intervals(method: str, widened: Calibration, steps: int) -> IntervalsTold:

@@ -2,8 +2,9 @@
 
 If every form sees the same shock, the error of the average is the average of the errors, shock by shock: so the average has
 psi weights too. And it is not known which form is right: how far each is from the average is one more error, drawn once for
-all steps (the law of total variance; Draper 1995). Both together give variances, covariances of sums and simulated
-paths. A single form is an average of one.
+all steps, whose variance is added (as between models in Draper 1995; within them it is that of the shared shocks, which is at
+most the mean of theirs). Both together give variances, covariances of sums and simulated paths. A single form is an average
+of one.
 """
 
 from __future__ import annotations
@@ -63,13 +64,28 @@ class Mixture:
         doubt = (np.sqrt(self.weights[:, :1]) * self._apart[:, 0]).T
         return np.hstack([shared, doubt])
 
-    def bounds(self, z: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """Return lower and upper bounds, (h,), that are z, (h,), standard errors from the median."""
-        if len(self.outlooks) == 1:
-            outlook = self.outlooks[0]
-            last = slice(0, 1)
-            return outlook.quantile(-z, last)[0], outlook.quantile(z, last)[0]
-        return around(self.median[0], z * self.standard_error[0], positive=self.positive)
+    @property
+    def alone(self) -> Outlook | None:
+        """The form, if there is only one."""
+        return self.outlooks[0] if len(self.outlooks) == 1 else None
+
+    def bounds(self, z: FloatArray, origins: slice = slice(None)) -> tuple[FloatArray, FloatArray]:
+        """Return lower and upper bounds, (origins, h), that are z, (h,), standard errors from the median.
+
+        Those of a single form are mapped from its own scale.
+        """
+        if self.alone is not None:
+            return self.alone.quantile(-z, origins), self.alone.quantile(z, origins)
+        return around(self.median[origins], z * self.standard_error[origins], positive=self.positive)
+
+    def bounds_of_sum(self, total: FloatArray, half_width: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return bounds of a sum of steps; those about a single form's are as far on its own scale, to first order."""
+        if self.alone is None:
+            return around(total, half_width, positive=self.positive)
+        power = self.alone.power
+        x = power.forward(total)
+        apart = half_width / power.slope(x)
+        return power.back(x - apart), power.back(x + apart)
 
     def paths(self, shocks: FloatArray, generator: np.random.Generator) -> FloatArray:
         """Return simulated futures, (paths, h), of standardised shocks (paths, h); of each, one of the forms is right."""
@@ -78,6 +94,10 @@ class Mixture:
             x = outlook.mean[0] + shocks @ outlook.shocks().T
             total += weight * outlook.restored(x, slice(0, 1))
         return total
+
+    def reached(self, y: FloatArray) -> FloatArray:
+        """Return y, or NaN past the highest value that the forms' transform has; where they have several, none has one."""
+        return self.outlooks[0].power.reached(y)
 
     def fitted(self) -> FloatArray:
         """Return the average of the forms' one-step forecasts, (n,), of those that have one; NaN where none has."""

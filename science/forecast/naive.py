@@ -8,8 +8,7 @@ import numpy as np
 
 from errors import InvalidInput
 from science.forecast.differences import check_length
-from science.forecast.outlook import Outlook
-from science.forecast.pool import Origins, seasonal_naive
+from science.forecast.outlook import Origins, Outlook
 from science.forecast.transform import Power
 from science.table import FloatArray
 
@@ -27,6 +26,18 @@ def outlook(name: str, y: FloatArray, season: int, power: Power, origins: Origin
         check_length(len(x), [season], remaining=1)
         return seasonal_naive(x, season, power, origins)
     return _drift(x, power, origins)
+
+
+def seasonal_naive(x: FloatArray, season: int, power: Power, origins: Origins) -> Outlook:
+    """Repeat the last season of x, (n,) on the transformed scale, from every origin."""
+    steps = np.arange(origins.h) % season
+    starts = np.array(origins.lengths) - season  # and how many changes are behind each origin
+    mean = x[starts[:, None] + steps]
+    squares = np.cumsum((x[season:] - x[:-season]) ** 2)
+    sigma = np.sqrt(squares[starts - 1] / starts)
+    psi = (np.arange(origins.h) % season == 0).astype(float)
+    one_step = np.r_[np.full(season, np.nan), x[:-season]]
+    return Outlook(f"snaive[{season}]", (season,), power, mean, sigma, psi, np.zeros_like(mean), False, power.back(one_step), {})
 
 
 def _drift(x: FloatArray, power: Power, origins: Origins) -> Outlook:

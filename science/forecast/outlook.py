@@ -13,6 +13,14 @@ from science.table import FloatArray
 
 
 @dataclass(frozen=True)
+class Origins:
+    """Where forecasts are made from: after n, n-1, ... values."""
+
+    lengths: tuple[int, ...]  # longest first
+    h: int
+
+
+@dataclass(frozen=True)
 class Outlook:
     """The forecasts of one form from origins (n first, then n-1, n-2, ...)."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from science.deadline import Deadline
 from science.forecast.airline import airlines
 from science.forecast.autoregression import Autoregressions, autoregress
-from science.forecast.outlook import Outlook
+from science.forecast.naive import seasonal_naive
+from science.forecast.outlook import Origins, Outlook
 from science.forecast.passing import passes
 from science.forecast.season import WEAK, indices, strength
 from science.forecast.smoothing import FORMS, Form, fitted, smooth
@@ -29,14 +30,6 @@ DIFFERENCED = 72  # values from which seasons are differenced rather than averag
 CYCLES = 6  # of a season, from which an autoregression of its differences already helps the average
 STATIONARY = 100  # values from which a level is believed that the series returns to
 AIRLINE_SEASON = 52
-
-
-@dataclass(frozen=True)
-class Origins:
-    """Where forecasts are made from: after n, n-1, ... values."""
-
-    lengths: tuple[int, ...]  # longest first
-    h: int
 
 
 def outlooks(
@@ -191,17 +184,6 @@ def _stacks(season: int, strong: Sequence[int], n: int) -> list[tuple[list[int],
     if n >= STATIONARY:
         stacks.append(([], min(season, 50) + 3, True))
     return stacks
-
-
-def seasonal_naive(x: FloatArray, season: int, power: Power, origins: Origins) -> Outlook:
-    steps = np.arange(origins.h) % season
-    starts = np.array(origins.lengths) - season  # and how many changes are behind each origin
-    mean = x[starts[:, None] + steps]
-    squares = np.cumsum((x[season:] - x[:-season]) ** 2)
-    sigma = np.sqrt(squares[starts - 1] / starts)
-    psi = (np.arange(origins.h) % season == 0).astype(float)
-    one_step = np.r_[np.full(season, np.nan), x[:-season]]
-    return Outlook(f"snaive[{season}]", (season,), power, mean, sigma, psi, np.zeros_like(mean), False, power.back(one_step), {})
 
 
 def _forms(power: Power, n: int, season: int, only: str | None) -> list[Form]:

@@ -10,7 +10,7 @@ from scipy.special import beta, ndtr, stdtr
 
 from science.table import BoolArray, FloatArray, IntArray
 
-FAR = 1e8  # standard errors: beyond it both tails are zero in doubles, and squares could overflow
+FAR = 1e8  # standard errors: beyond it a distribution function is 0 or 1 beside 1, and squares could overflow
 
 
 def smape(actual: FloatArray, forecast: FloatArray) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -16,8 +16,9 @@ from science.limits import Limits
 from science.table import FloatArray
 
 Model = Literal["auto", "arma", "naive", "snaive", "drift", "ses", "holt", "damped", "theta", "holt-winters", "ar"]
-MODELS = ("auto", "arma", "naive", "snaive", "drift", "ses", "holt", "damped", "theta", "holt-winters", "ar")
-INTERVALS = ("calibrated", "model", "bootstrap")
+MODELS = get_args(Model)
+Interval = Literal["calibrated", "model", "bootstrap"]
+INTERVALS = get_args(Interval)
 FREQUENCIES = {
     "Y": "Y", "YS": "Y", "YE": "Y", "A": "Y", "AS": "Y", "Q": "Q", "QS": "Q", "QE": "Q", "M": "M", "MS": "M", "ME": "M",
     "W": "W", "D": "D", "H": "H", "h": "H", "30min": "30min", "15min": "15min",
@@ -59,7 +60,7 @@ class Spec:
     season: Literal["auto"] | int = "auto"  # 1 is none
     model: Model | ArmaOrders = "auto"
     transform: Literal["auto", "none", "log"] | BoxCox = "auto"
-    interval: Literal["calibrated", "model", "bootstrap"] = "calibrated"
+    interval: Interval = "calibrated"
     missing: Literal["refuse", "kalman"] = "refuse"
     freq: str | None = None
     aggregate: tuple[tuple[int, int], ...] = ()  # sums over steps from..to

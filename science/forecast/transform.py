@@ -9,6 +9,7 @@ import numpy as np
 from science.table import FloatArray
 
 HIGHEST = 700.0  # exp of more is infinite
+STEEPEST = 1e200  # a derivative of more says no more, and its products overflow
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,25 @@ class Power:
         inside = np.maximum(self.exponent * x + 1, np.finfo(float).tiny)
         return np.exp(np.clip(np.log(inside) / self.exponent, -HIGHEST, HIGHEST))
 
+    def reached(self, y: FloatArray) -> FloatArray:
+        """Return y, or NaN where a forecast went past the highest value that the transform has (R's InvBoxCox: NA).
+
+        Only a negative exponent has one: y^lambda cannot fall below 0, whatever a trend of the transformed series says.
+        """
+        if self.exponent is None or self.exponent >= 0:
+            return y
+        highest = self.back(np.array(np.inf))
+        return np.where(y < np.sqrt(highest), y, np.nan)  # an average may hold part of it
+
     def slope(self, x: FloatArray) -> FloatArray:
         """Return the derivative of back() at x."""
         if self.exponent is None:
             return np.ones_like(x)
         y = np.maximum(self.back(x), 1e-300)
-        return y if self.exponent == 0 else y ** (1 - self.exponent)
+        if self.exponent == 0:
+            return y
+        with np.errstate(over="ignore"):
+            return np.minimum(y ** (1 - self.exponent), STEEPEST)
 
     def mean(self, x: FloatArray, variance: FloatArray) -> FloatArray:
         """Return the mean on the scale of y of what has mean x and this variance here: to second order, as forecast's biasadj."""

@@ -71,7 +71,15 @@ def anchor_weights(lags: Sequence[int], h: int) -> FloatArray:
     return rows[length:]
 
 
-def inflation(psi: FloatArray, psi_w: FloatArray) -> FloatArray:
-    """Return S(h): the standard deviation in y over that in w, which is what stacking costs."""
-    ratio: FloatArray = np.sqrt(np.cumsum(psi**2) / np.cumsum(psi_w**2))
-    return ratio
+def inflation(shocks: FloatArray, lags: Sequence[int]) -> FloatArray:
+    """Return S(h): the standard deviation of the errors in y over that in the differenced series, which is what stacking costs.
+
+    shocks: (h, shocks) what each shock, of equal variance, does to each step of y; 1 where no shock does anything.
+    """
+    D = difference_polynomial(lags)
+    shocks = shocks / (np.abs(shocks).max() or 1.0)  # so that squares neither overflow nor vanish
+    in_w = np.zeros_like(shocks)
+    for lag in np.flatnonzero(D[: len(shocks)]):
+        in_w[lag:] += D[lag] * shocks[: len(shocks) - lag]
+    above, below = np.sqrt((shocks**2).sum(axis=1)), np.sqrt((in_w**2).sum(axis=1))
+    return np.divide(above, below, out=np.ones_like(above), where=below > 0)

@@ -136,8 +136,8 @@ function made({ model, differences, intervals, season, frequency }) {
 }
 
 function widened({ method, multiplier, last_multiplier: last, df }) {
-  if (df === null) return method;
-  const [first, further] = [multiplier, last].map((each) => significant(each));
+  if (df == null) return method;
+  const [first, further] = [multiplier, last].map((each) => fixed(each, 2));
   return `${method}: ${first === further ? first : `${first} to ${further}`} × the model’s own, Student’s t with ${df} df`;
 }
 

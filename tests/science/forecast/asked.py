@@ -4,7 +4,8 @@ import numpy as np
 
 from science.deadline import no_deadline
 from science.forecast.answer import Forecast
-from science.forecast.engine import forecast
+from science.forecast.engine import fit
+from science.forecast.fitted import Fitted, tell
 from science.forecast.spec import Series, Spec
 from science.limits import Limits
 
@@ -13,4 +14,9 @@ MONTHS = tuple(f"{1949 + i // 12}-{i % 12 + 1:02d}" for i in range(144))
 
 def ask(y, ds=None, x=None, x_future=None, **spec) -> Forecast:
     """Forecast y with the defaults but for what is given."""
-    return forecast(Spec(**spec), Series(np.asarray(y, float), ds, None, x or {}, x_future or {}), Limits(), no_deadline())
+    return tell(fitted(y, ds, x, x_future, **spec))
+
+
+def fitted(y, ds=None, x=None, x_future=None, **spec) -> Fitted:
+    """Learn from y what its forecast needs, with the defaults but for what is given."""
+    return fit(Spec(**spec), Series(np.asarray(y, float), ds, None, x or {}, x_future or {}), Limits(), no_deadline())

@@ -8,7 +8,7 @@ from science.forecast.differences import TooShort, extend
 from science.forecast.engine import fit, forecast
 from science.forecast.spec import ArmaOrders, BoxCox, Series, Spec
 from science.limits import Limits
-from tests.science.forecast.asked import MONTHS, ask
+from tests.science.forecast.asked import MONTHS, ask, fitted
 from tests.science.forecast.saved import reference, series
 
 PASSENGERS = series("AirPassengers")
@@ -110,6 +110,16 @@ def test_calibrated_bounds_are_those_of_a_student_s_t():
     np.testing.assert_allclose(half_widths, _column(answer, "se") * t.ppf(0.975, 5) / t.std(5))
 
 
+@pytest.mark.parametrize("interval", ["calibrated", "bootstrap"])
+def test_steps_past_what_the_transform_can_reach_are_not_numbers(interval):
+    growing = np.array([10.0, 12, 15, 13, 11, 16, 18, 19, 22, 24, 23, 27])
+    answer = ask(growing, h=8, model="holt", transform=BoxCox(-1), interval=interval, aggregate=((1, 8),))
+    assert np.isnan(_column(answer, "median")).tolist() == [False] * 6 + [True] * 2
+    assert np.isnan(_column(answer, "se")).tolist() == [False] * 6 + [True] * 2
+    assert np.isnan([_bound(answer, "hi")[-1], answer.sums[0].median, answer.sums[0].hi[95.0]]).all()
+    assert "past_transform" in [notice.code for notice in answer.warnings]
+
+
 def test_bootstrap_intervals_are_the_same_for_the_same_seed():
     first, again, other = (ask(PASSENGERS, h=4, interval="bootstrap", seed=seed) for seed in (1, 1, 2))
     assert first.forecast == again.forecast
@@ -127,6 +137,44 @@ def test_the_error_of_a_sum_has_the_covariance_of_its_steps():
     one = answer.sums[1].se
     assert answer.sums[0].se == pytest.approx(one * 5**0.5)  # a random walk: e1 + (e1 + e2)
     assert answer.sums[0].median == pytest.approx(2 * 432)
+
+
+@pytest.mark.parametrize("transform", ["none", "log", BoxCox(0.3), BoxCox(-0.5)])
+@pytest.mark.parametrize(("model", "interval"), [("auto", "calibrated"), ("theta", "calibrated"), ("naive", "model")])
+def test_a_sum_of_one_step_is_that_step(model, interval, transform):
+    answer = ask(PASSENGERS, h=5, model=model, season=12, transform=transform, interval=interval, aggregate=((5, 5),))
+    step, total = answer.forecast[4], answer.sums[0]
+    told = [(one.median, one.mean, one.se, one.lo[80.0], one.hi[95.0]) for one in (step, total)]
+    np.testing.assert_allclose(told[1], told[0], rtol=1e-9)
+
+
+def test_sums_of_what_came_from_logarithms_are_above_zero():
+    walk = np.exp(np.cumsum(np.random.default_rng(4).normal(size=60)))
+    answer = ask(walk, h=12, model=ArmaOrders(q=1), differences=(1,), season=1, transform="log", aggregate=((12, 12),))
+    assert answer.sums[0].lo[95.0] > 0
+
+
+def test_the_bootstrap_draws_shocks_of_the_model_s_own_scale():
+    growing = np.exp(3 + np.cumsum(0.05 + 0.1 * np.random.default_rng(6).normal(size=400)))
+    drawn, exact = (ask(growing, h=3, model="drift", transform="log", season=1, interval=name) for name in ("bootstrap", "model"))
+    for level in (80.0, 95.0):
+        ratios = [(_bound(one, "hi", level) / _bound(one, "lo", level)) for one in (drawn, exact)]
+        np.testing.assert_allclose(np.log(ratios[0]), np.log(ratios[1]), rtol=0.12)
+
+
+def test_over_differencing_is_judged_on_the_scale_that_is_differenced():
+    walks = np.exp(np.cumsum(np.random.default_rng(8).normal(size=(20, 60)), axis=1))
+    for walk in walks:
+        codes = [one.code for one in ask(walk, h=1, model="naive", transform="log", differences=(1,), season=1).warnings]
+        assert "over_differenced" not in codes
+
+
+@pytest.mark.parametrize(("n", "told"), [(10_000, False), (10_001, True)])
+def test_values_that_are_left_out_are_told(n, told):
+    y = 100 + np.cumsum(np.random.default_rng(9).normal(size=n))
+    kept = fitted(y, h=1, model="naive", season=1)
+    assert ("cut" in [one.code for one in kept.warnings]) == told
+    assert (kept.calendar.length, len(kept.calendar.places), kept.calendar.places[-1]) == (10_000, 10_000, 9_999)
 
 
 def test_fitted_values_are_missing_for_the_lost_ones_only():

@@ -5,8 +5,8 @@ import pytest
 
 from science.deadline import no_deadline
 from science.forecast.mixture import around, average, together
-from science.forecast.outlook import Outlook
-from science.forecast.pool import Origins, outlooks
+from science.forecast.outlook import Origins, Outlook
+from science.forecast.pool import outlooks
 from science.forecast.transform import LOG, NONE
 from tests.science.forecast.saved import series
 
@@ -55,11 +55,18 @@ def test_the_variance_is_that_of_the_shocks_and_that_of_the_forms_about_the_aver
     assert mixture.standard_error[0, 0] ** 2 == pytest.approx(1 + 0.25 * 0.75**2 + 0.75 * 0.25**2)
 
 
-def test_the_doubt_which_form_is_right_is_the_same_at_every_step():
-    none = np.zeros(3)
-    pair = [_outlook(mean=np.full((1, 3), value), sigma=np.zeros(1), psi=none) for value in (10.0, 12.0)]
-    shocks = together(pair, np.full((2, 1), 0.5), positive=True).shocks()
-    np.testing.assert_allclose(shocks @ shocks.T, shocks[0] @ shocks[0])
+def test_doubt_between_forms_that_cross_cancels_in_sums():
+    crossing = [10.0, 11, 12], [12.0, 11, 10]
+    pair = [_outlook(mean=np.array([mean]), sigma=np.ones(1), psi=np.array([1.0, 0, 0])) for mean in crossing]
+    mixture = together(pair, np.full((2, 1), 0.5), positive=True)
+    doubt, apart = mixture.shocks()[:, 3:], mixture.outlooks[0].median[0] - mixture.median[0]
+    assert apart[0] == -apart[2] != 0
+    np.testing.assert_allclose(doubt @ doubt.T, np.outer(apart, apart), atol=1e-12)
+
+
+def test_forms_that_see_the_same_shocks_have_the_mean_of_their_errors():
+    pair = [_outlook(mean=np.array([[10.0]]), sigma=np.array([sigma]), psi=np.ones(1)) for sigma in (1.0, 3.0)]
+    assert together(pair, np.full((2, 1), 0.5), positive=True).standard_error[0, 0] == pytest.approx(2)
 
 
 def test_simulated_futures_have_the_errors_of_the_average(pool):

@@ -10,7 +10,7 @@ from science.deadline import no_deadline
 from science.forecast.engine import fit, forecast
 from science.forecast.fitted import tell
 from science.forecast.spec import ArmaOrders, BoxCox, Series, Spec
-from science.forecast.stored import from_parameters, to_parameters
+from science.forecast.stored import CODEC, from_parameters, to_parameters
 from science.limits import Limits
 from tests.science.forecast.asked import MONTHS
 from tests.science.forecast.saved import series
@@ -67,10 +67,11 @@ def test_the_arrays_need_no_pickle():
     "document",
     [
         {"format": 99, "fit": {}},
-        {"format": 1, "fit": {"type": "Popen", "fields": {}}},
-        {"format": 1, "fit": {"type": "Fitted", "fields": {"spec": 1}}},
-        {"format": 1, "fit": [1]},
-        {"format": 1},
+        {"format": 1, "fit": {}},
+        {"format": CODEC.format, "fit": {"type": "Popen", "fields": {}}},
+        {"format": CODEC.format, "fit": {"type": "Fitted", "fields": {"spec": 1}}},
+        {"format": CODEC.format, "fit": [1]},
+        {"format": CODEC.format},
     ],
 )
 def test_what_this_version_does_not_read_asks_for_a_new_fit(document):

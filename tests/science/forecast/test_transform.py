@@ -23,5 +23,12 @@ def test_the_mean_of_a_lognormal_is_adjusted_as_r_does():
     assert LOG.mean(np.array([6.0]), np.array([0.01]))[0] == pytest.approx(np.exp(6.0) * 1.005)
 
 
+def test_past_the_highest_value_of_the_transform_is_nothing():
+    power = Power(-1.0)
+    beyond = power.back(np.array([0.9, 1.1]))  # R, forecast 8.20: InvBoxCox(c(0.9, 1.1), -1) is 10, NA
+    np.testing.assert_allclose(power.reached(beyond), [10, np.nan])
+    np.testing.assert_array_equal(Power(0.5).reached(beyond), beyond)
+
+
 def test_what_would_be_infinite_is_held():
     assert np.all(np.isfinite(LOG.back(np.array([1e6, -1e6]))))
