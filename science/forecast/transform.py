@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import boxcox
 
 from science.table import FloatArray
 
@@ -26,7 +27,7 @@ class Power:
         """Transform y, which is positive unless the exponent is None."""
         if self.exponent is None:
             return y
-        transformed: FloatArray = np.log(y) if self.exponent == 0 else (y**self.exponent - 1) / self.exponent
+        transformed: FloatArray = boxcox(y, self.exponent)  # (y^lambda - 1) / lambda, exact near a lambda of 0 too
         return transformed
 
     def back(self, x: FloatArray) -> FloatArray:
@@ -36,8 +37,9 @@ class Power:
         if self.exponent == 0:
             grown: FloatArray = np.exp(np.clip(x, -HIGHEST, HIGHEST))
             return grown
-        inside = np.maximum(self.exponent * x + 1, np.finfo(float).tiny)
-        return np.exp(np.clip(np.log(inside) / self.exponent, -HIGHEST, HIGHEST))
+        with np.errstate(divide="ignore"):
+            logarithm = np.log1p(np.maximum(self.exponent * x, -1.0)) / self.exponent
+        return np.exp(np.clip(logarithm, -HIGHEST, HIGHEST))
 
     def reached(self, y: FloatArray) -> FloatArray:
         """Return y, or NaN where a forecast went past the highest value that the transform has (R's InvBoxCox: NA).

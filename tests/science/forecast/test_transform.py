@@ -12,6 +12,13 @@ def test_back_undoes_forward(power):
     np.testing.assert_allclose(power.back(power.forward(Y)), Y)
 
 
+@pytest.mark.parametrize("exponent", [1e-3, 1e-9, 1e-16, -1e-14, 1e-300])
+def test_an_exponent_near_zero_is_nearly_the_logarithm(exponent):
+    power = Power(exponent)
+    np.testing.assert_allclose(power.forward(Y), np.log(Y), rtol=abs(exponent) * 10, atol=1e-15)
+    np.testing.assert_allclose(power.back(power.forward(Y)), Y)
+
+
 @POWERS
 def test_the_slope_is_the_derivative(power):
     x = power.forward(Y)
