@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -44,10 +45,10 @@ from science.limits import Limits
 
 Frequency = Literal["Y", "YS", "YE", "A", "AS", "Q", "QS", "QE", "M", "MS", "ME", "W", "D", "H", "h", "30min", "15min"]
 Order = Annotated[int, Field(ge=0, le=MOST_ORDER)]
-Percentage = Annotated[float, Field(ge=50, le=99.9)]
 Lag = Annotated[int, Field(ge=1, le=MAX_LAG)]
 Step = Annotated[int, Field(ge=1, le=MAX_HORIZON)]
 
+OF_TYPE = {"model_type": "an object", "list_type": "a list", "int_type": "a whole number", "int_from_float": "a whole number"}
 VALUE = {"type": ["number", "null"]}
 STAMP = {"type": ["string", "number"]}
 COLUMN = {"type": "string", "minLength": 1}
@@ -76,7 +77,7 @@ def _read_one(value: object) -> object:
 def _number(text: str) -> int | float | None:
     for number in (int, float):
         with suppress(ValueError):
-            return number(text)
+            return number(text) if "_" not in text else None
     return None
 
 
@@ -85,9 +86,14 @@ def _one_way(value: object, handler: ValidatorFunctionWrapHandler) -> object:
     try:
         return handler(value)
     except ValidationError as error:
-        parts = isinstance(value, list | dict)
         found = error.errors(include_url=False)
-        meant = [fault for fault in found if parts != (fault["type"] == "literal_error")] or found
+        named, others = ([one for one in found if (one["type"] == "literal_error") == literal] for literal in (True, False))
+        if isinstance(value, str):
+            meant = named or found
+        elif named and others and others[0]["type"] in OF_TYPE:  # neither way takes a value of this type
+            meant = [{**named[0], "msg": f"{named[0]['msg']}, or {OF_TYPE[others[0]['type']]}"}]
+        else:
+            meant = others or found
         raise ValidationError.from_exception_data(error.title, [_without_branch(fault) for fault in meant]) from None
 
 
@@ -96,6 +102,14 @@ def _without_branch(fault: ErrorDetails) -> InitErrorDetails:
     return InitErrorDetails(type=PydanticCustomError(fault["type"], fault["msg"]), loc=fault["loc"][1:], input=fault["input"])
 
 
+def _told_apart(level: float) -> float:
+    """Refuse a level that the keys of an answer would not tell from another."""
+    if round(level, 3) != level:
+        raise PydanticCustomError("decimals", "Input should have at most 3 decimals")
+    return level
+
+
+Percentage = Annotated[float, Field(ge=50, le=99.9), AfterValidator(_told_apart)]
 TEXT = BeforeValidator(_read)
 ONE_WAY = WrapValidator(_one_way)
 # Any to pydantic: forecast_series checks the values itself, and says at which one it stopped.
@@ -164,7 +178,10 @@ class ForecastSpec(Asks):
         Field(description="Lags, in the order in which they are applied."),
     ] = "auto"
     season: Annotated[
-        Literal["auto"] | Annotated[int, Field(ge=1, le=MOST_SEASON)], BeforeValidator(_read_one), Field(description="1 is none.")
+        Literal["auto"] | Annotated[int, Field(ge=1, le=MOST_SEASON)],
+        ONE_WAY,
+        BeforeValidator(_read_one),
+        Field(description="1 is none."),
     ] = "auto"
     model: Annotated[Model | Orders, ONE_WAY, TEXT] = "auto"
     transform: Annotated[Literal["auto", "none", "log"] | BoxCoxAsked, ONE_WAY, TEXT] = "auto"

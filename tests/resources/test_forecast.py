@@ -211,6 +211,11 @@ BAD = [
     ({"differences": "some"}, "/differences", "auto"),
     ({"level": [95, 101]}, "/level/1", "less than or equal to 99.9"),
     ({"level": []}, "/level", "at least 1"),
+    ({"level": [90.12345]}, "/level/0", "at most 3 decimals"),
+    ({"season": 0}, "/season", "greater than or equal to 1"),
+    ({"season": 1.5}, "/season", "or a whole number"),
+    ({"differences": 5}, "/differences", "or a list"),
+    ({"model": {"x": 1}}, "/model/x", "known are p, q, P, Q"),
     ({"model": "magic"}, "/model", "'naive'"),
     ({"model": {"p": 9}}, "/model", "less than or equal to 5"),
     ({"model": {"P": 1}, "season": 1}, "/season", "need a season"),
@@ -265,6 +270,9 @@ def test_what_is_wrong_is_named(ask, wrong, pointer, told):
     assert response.mimetype == "application/problem+json"
     faults = response.json["errors"]
     assert any(fault["pointer"].startswith(pointer) for fault in faults), faults
+    assert all("[" not in fault["pointer"] and "-" not in fault["pointer"] for fault in faults), (
+        faults
+    )  # a field, no way to read it
     assert told in response.json["detail"]
 
 
