@@ -92,6 +92,23 @@ def champion_of(kind: Kind, stored: Artifact, rest: Table, held: Table, limits: 
         return f"the version that answers cannot predict these data: {error.detail}"
 
 
+def carried_on(
+    kind: Kind, stored: Artifact, judged: Artifact, verdict: Judged, table: Table, limits: Limits
+) -> Challenger | None:
+    """Let the version that answers go on from the end of these rows, judged as it was; None where that changes nothing, or fails.
+
+    stored: its fit that predicts; judged: the one it is judged by, tonight and later, which stays.
+    """
+    modelled = _modelled(kind)
+    if modelled.carry is None:
+        return None
+    try:
+        fit = modelled.carry(unpacked(modelled, stored.document, stored.arrays), table, limits)
+    except (InvalidInput, RefitNeeded):
+        return None
+    return Challenger(fit, unpacked(modelled, judged.document, judged.arrays), verdict, "") if modelled.finite(fit) else None
+
+
 def new_version(
     kind: Kind, model: Model, table: Table, fingerprint: str, challenger: Challenger, decision: Decision, limits: Limits
 ) -> NewVersion:

@@ -10,12 +10,12 @@ import orjson
 from sqlalchemy import Connection
 
 from errors import Conflict, NotFound, RefitNeeded
-from jobs.challenge import Decision, challenger_of, champion_of, decided, new_version
+from jobs.challenge import Decision, carried_on, challenger_of, champion_of, decided, new_version
 from jobs.drift import drift_since
 from jobs.learned import LEARNED, NOTHING
 from jobs.task import Context, Done
 from kinds import KINDS
-from kinds.kind import Kind
+from kinds.kind import Judged, Kind
 from kinds.packing import unpacked
 from science.guard import Guard
 from science.table import Table, table_of_columns
@@ -42,6 +42,7 @@ class Night:
     champion: Version | None
     same: Version | None
     stored: Artifact | None  # of the champion, the fit that may be judged
+    answering: Artifact | None  # and the one that predicts
 
 
 def refit(payload: dict[str, Any], context: Context) -> Done:
@@ -75,9 +76,9 @@ def _night(run_id: int, context: Context) -> Night | None:
         fingerprint = more.named(dataset.fingerprint) or table.fingerprint
         if answers and dataset.fingerprint is None:  # a registered one changes without telling
             same = _fitted_to(connection, model, fingerprint)
-        stored = None if champion is None or same else _stored(connection, champion)
+        stored, answering = (None, None) if champion is None or same else _stored(connection, champion)
     context.report(0.1, f"{table.rows} rows of {model.dataset}" if not same else f"the data of version {same.number} again")
-    return Night(run, model, KINDS[model.kind], table, fingerprint, champion, same, stored)
+    return Night(run, model, KINDS[model.kind], table, fingerprint, champion, same, stored, answering)
 
 
 def _loaded(connection: Connection, dataset: DatasetInfo) -> tuple[DatasetInfo, dict[str, list[Any]]]:
@@ -120,12 +121,18 @@ def _fitted_to(connection: Connection, model: Model, fingerprint: str | None) ->
     return None
 
 
-def _stored(connection: Connection, champion: Version) -> Artifact | None:
-    """Read the champion's fit of the rows that were not held back, or else its only one; None when it is damaged."""
+def _stored(connection: Connection, champion: Version) -> tuple[Artifact | None, Artifact | None]:
+    """Read the champion's fit of the rows that were not held back, or else its only one, and the one that predicts.
+
+    None for one that is damaged.
+    """
+    answering = None
+    with suppress(RefitNeeded):
+        answering = versions.artifact_of(connection, champion.id)
     try:
-        return versions.artifact_of(connection, champion.id, judged=True) or versions.artifact_of(connection, champion.id)
+        return versions.artifact_of(connection, champion.id, judged=True) or answering, answering
     except RefitNeeded:
-        return None
+        return None, answering
 
 
 def _challenge(night: Night, context: Context) -> tuple[Decision, NewVersion]:
@@ -139,6 +146,13 @@ def _challenge(night: Night, context: Context) -> tuple[Decision, NewVersion]:
     decision = decided(kind, challenger, champion, Guard(**model.guard))
     if night.champion is not None:
         decision.figures["drift"] = drift_since(kind.model, night.champion, night.stored, night.table, context.limits)
+    if not decision.promote and isinstance(champion, Judged) and night.stored and night.answering:
+        onward = carried_on(kind, night.answering, night.stored, champion, night.table, context.limits)
+        if onward is not None:
+            challenger = onward
+            decision = Decision(
+                True, f"{decision.reason}; so the version that answers goes on from the new end", decision.figures
+            )
     context.report(0.9, decision.reason)
     return decision, new_version(kind, model, night.table, night.fingerprint, challenger, decision, context.limits)
 

@@ -74,6 +74,11 @@ def predictions(kept: Kept, body: StepsToPredict, _: Table | None, __: Limits) -
     return {"predictions": steps["forecast"], "sums": steps["sums"], "last": steps["last"], "warnings": steps["warnings"]}
 
 
+def carried(kept: Kept, table: Table, limits: Limits) -> Kept:
+    """Forecast from the end of these rows by what the fit has learned. Raises InvalidInput for rows that it cannot go on from."""
+    return Kept(kept.columns, continued(kept.fitted, one_of_table(table, kept.columns), kept.fitted.spec.h, limits))
+
+
 def judge(kept: Kept, rest: Table, held: Table, limits: Limits) -> Judged:
     """Forecast the steps held back by what this fit has learned, from the past alone; absolute errors, step by step."""
     y, steps = _held(kept, rest, held)
@@ -154,4 +159,5 @@ FORECAST_MODEL = Modelled(
     columns=lambda kept: (kept.columns.y,),
     scores=None,
     fit=fitted,
+    carry=carried,
 )

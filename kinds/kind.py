@@ -71,6 +71,8 @@ class Modelled:
     # champion, challenger, guard → what has `no_worse` and `reason`; None: loss by loss, by science.guard
     compare: Callable[[Judged, Judged, Guard], Any] | None = None
     objection: Callable[[Judged], str | None] | None = None  # what speaks against a fit where no champion can be compared with
+    # fit, table → the same fit from the table's last row on; None: what a fit predicts does not hang on where its data end
+    carry: Callable[[Any, Table, Limits], Any] | None = None
 
 
 def _no_time(asked: Any, shapes: Shapes, limits: Limits) -> float:

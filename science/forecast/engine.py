@@ -72,8 +72,9 @@ def continued(fitted: Fitted, series: Series, h: int, limits: Limits) -> Fitted:
     Differences, ARMA coefficients with their variance, weights of an average and the widening stay as they are; the values behind
     the forecast are those given. Forms that average their parameters over a grid do so over these values. Raises as fit() does.
     """
-    spec = replace(fitted.spec, h=h, differences=fitted.choice.lags, aggregate=())
-    return _fit(spec, series, limits, no_deadline(), fitted)
+    spec = replace(fitted.spec, h=h, aggregate=())
+    again = _fit(replace(spec, differences=fitted.choice.lags), series, limits, no_deadline(), fitted)
+    return replace(again, spec=spec, choice=fitted.choice)
 
 
 def _fit(spec: Spec, series: Series, limits: Limits, deadline: Deadline, learned: Fitted | None) -> Fitted:

@@ -18,6 +18,7 @@ from store.engine import reading, writing
 from tests.jobs.kinds import BAD
 from tests.jobs.refits import append, decided, iris, new_site, psql, put, store
 from tests.kinds.samples import sample
+from tests.science.forecast.saved import series
 
 
 @pytest.fixture
@@ -249,3 +250,20 @@ def test_data_that_were_put_anew_while_they_were_read_are_read_as_they_are_now(e
     with reading(engine) as connection:
         now, columns = _loaded(connection, found)
     assert (columns, now.rows, now.fingerprint != found.fingerprint) == ({"Sepal_Length": [1.0, 2.0]}, 2, True)
+
+
+def test_a_forecast_that_stays_goes_on_from_the_new_end_of_its_series(engine, site):
+    y = series("AirPassengers")
+    store(engine, site, "air", {"y": y[:100].tolist(), "t": list(range(100))})
+    model = put(engine, site, "air", kind="forecast", dataset="air", spec={"y": "y", "ds": "t", "h": 12, "model": "arma"})
+    decided(engine, model)
+    first = live(engine, model)
+    append(engine, site, "air", {"y": y[100:].tolist(), "t": list(range(100, 144))})
+    run = decided(engine, model)
+    assert (run.state, run.version) == ("promoted", 2)
+    assert "worse" in run.reason
+    assert "goes on from the new end" in run.reason
+    before, after = (version.summary for version in (first, live(engine, model)))
+    assert (before["last"], after["last"]) == (99, 143)
+    assert after["model"]["coefficients"] == before["model"]["coefficients"]
+    assert decided(engine, model).state == "unchanged"
