@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import hypot
+from math import hypot, isnan, nan
 
 import numpy as np
 
@@ -114,13 +114,14 @@ def _differenced(y: FloatArray, ahead: _Ahead, lags: Sequence[int]) -> tuple[Flo
 def _sum(pair: tuple[int, int], ahead: _Ahead, levels: Sequence[float]) -> Sum:
     """Add steps up, the first and the last included."""
     inside = slice(pair[0] - 1, pair[1])
+    median = float(ahead.median[inside].sum())
     bounds = {level: ahead.bounds_of_sum(inside, level) for level in levels}
     return Sum(
         first=pair[0],
         last=pair[1],
         mean=float(ahead.mean[inside].sum()),
-        median=float(ahead.median[inside].sum()),
-        se=ahead.error_of_sum(inside),
+        median=median,
+        se=nan if isnan(median) else ahead.error_of_sum(inside),
         lo={level: low for level, (low, _) in bounds.items()},
         hi={level: high for level, (_, high) in bounds.items()},
     )

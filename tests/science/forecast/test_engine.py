@@ -116,7 +116,7 @@ def test_steps_past_what_the_transform_can_reach_are_not_numbers(interval):
     answer = ask(growing, h=8, model="holt", transform=BoxCox(-1), interval=interval, aggregate=((1, 8),))
     assert np.isnan(_column(answer, "median")).tolist() == [False] * 6 + [True] * 2
     assert np.isnan(_column(answer, "se")).tolist() == [False] * 6 + [True] * 2
-    assert np.isnan([_bound(answer, "hi")[-1], answer.sums[0].median, answer.sums[0].hi[95.0]]).all()
+    assert np.isnan([_bound(answer, "hi")[-1], answer.sums[0].median, answer.sums[0].se, answer.sums[0].hi[95.0]]).all()
     assert "past_transform" in [notice.code for notice in answer.warnings]
 
 
