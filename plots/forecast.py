@@ -131,9 +131,10 @@ def _described(answer: Mapping[str, Any]) -> str:
     rows = answer["forecast"]
     real = sum(row["stack"]["all_real"] for row in rows)
     last = rows[-1]
+    ending = "" if last["median"] is None else f", ending at {last['median']:.6g}"
     stack = f" Under it, for each step and level of the differences, whether it stands on a real value: {real} of {len(rows)} do."
     return short(
-        f"History and forecast of {len(rows)} steps to {last['ds']}, ending at {last['median']:.6g}, with intervals."
+        f"History and forecast of {len(rows)} steps to {last['ds']}{ending}, with intervals."
         + (stack if answer["differences"]["applied"] else ""),
         400,
     )

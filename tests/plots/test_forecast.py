@@ -36,6 +36,7 @@ ASKED = [
     {"series": [{"unique_id": f"<{i}>", "y": [1, 4, 2, 5, 3 + i]} for i in range(15)] + [{"unique_id": "bad", "y": [1]}], "h": 3},
     {"series": [{"y": [1]}], "h": 3},
     {"y": [-1e99, 1e99, -1e99, 1e99, 5], "h": 3},
+    {"y": [10, 12, 15, 13, 11, 16, 18, 19, 22, 24, 23, 27], "h": 4, "model": "holt", "transform": {"boxcox": -2}},  # nulls
 ]
 
 
