@@ -1,5 +1,7 @@
 """POST and GET /forecast, in production mode, on a real database."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -165,6 +167,13 @@ def test_a_constant_series_is_answered_without_width_and_warned_of(ask):
     answer = forecast(ask, y=[4] * 10, h=3)
     assert [(row["median"], row["lo"]["95"], row["hi"]["95"]) for row in answer["forecast"]] == [(4, 4, 4)] * 3
     assert [warning["code"] for warning in answer["warnings"]] == ["constant"]
+
+
+def test_the_text_says_how_much_wider_the_intervals_are_made(ask):
+    widened = ask("POST", "/forecast", json={"y": GOOD, "h": 3}, headers={"Accept": "text/plain"}).text
+    assert re.search(r"calibrated, standard errors 1\.\d+ to [12]\.\d+ times the model's own .*Student's t with 5 df", widened)
+    own = ask("POST", "/forecast", json={"y": GOOD, "h": 3, "interval": "model"}, headers={"Accept": "text/plain"}).text
+    assert "Intervals: model\n" in own
 
 
 FORMATS = [
