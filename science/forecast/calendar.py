@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,15 +17,16 @@ from science.table import IntArray
 
 Unit = Literal["year", "quarter", "month", "day", "second", "number"]
 YEAR = re.compile(r"\d{4}", re.ASCII)
-QUARTER = re.compile(r"(\d{4})(-?)[Qq]([1-4])", re.ASCII)
-MONTH = re.compile(r"(\d{4})-(\d{2})", re.ASCII)
+QUARTER = re.compile(r"\d{4}(-?)([Qq])[1-4]", re.ASCII)
+MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}([T ])\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_GAPS = 10  # times as many values as were given, at most, may a calendar have
-MOST_DECIMALS = 15
+SHORTEST_MONTH = {"day": 28, "second": 28 * 86_400}  # in the units that may turn out to step by months
+EXACT = 2**53 - 1  # the largest whole number that a double tells from both its neighbours
 YEARS = (1500, 2500)  # what a number has to be between to be a year
-CLOSE = 1e-6  # of a step: plain numbers such as 1949.0833 are equally spaced to this
+UNEVEN = 1e-2  # of a step, between numbers that were rounded: those of 1949.0833, 1949.1667 and 1949.25 differ by 0.0012
 
 
 @dataclass(frozen=True)
@@ -33,10 +35,12 @@ class Format:
 
     unit: Unit
     separator: str = ""  # between year and quarter, or date and time
+    letter: str = "Q"  # of quarters, or q
     seconds: bool = True
     zone: str = ""
     decimals: int | None = None  # of numbers: as many as the longest has; None for timestamps that are no numbers
-    day: int = 0  # of the month, for dates that step by months; 31 is the month's last
+    day: int = 0  # of the month, or its last where it has no such day, for dates that step by months
+    time: str = ""  # behind the date, for dates with a time that step by months
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,12 @@ class Calendar:
         return names.get((unit, step), "") if unit != "number" or YEARS[0] <= self.start <= YEARS[1] else ""
 
     def at(self, place: int) -> str | int | float:
-        """Write the timestamp of a place, 0 for the first value; beyond the last one too."""
+        """Write the timestamp of a place, 0 for the first value; beyond the last one too.
+
+        Raises InvalidInput after the year 9999, and for numbers that are no longer exact.
+        """
+        if self.step == 1 / 12:
+            return _written((self.start * 12 + place) / 12, self.format)  # rounded once, as whoever wrote 1949 + 1/12 did
         return _written(self.start + place * self.step, self.format)
 
 
@@ -89,23 +98,17 @@ def calendar(stamps: Sequence[object], *, field: str = "ds") -> Calendar:
     form, values = _by_months(stamps, form, values)
     if form.unit == "number":
         form = replace(form, decimals=max(map(_decimals, stamps)))
+    start = float(values[0])
     if len(values) == 1:
-        return Calendar(form, float(values[0]), 1.0, np.zeros(1, dtype=np.intp), 1)
+        return Calendar(form, start, 1.0, np.zeros(1, dtype=np.intp), 1)
     steps = np.diff(values)
     _check_order(steps, stamps, field)
     step = float(steps.min())
-    multiples = steps / step
-    off = np.flatnonzero(np.abs(multiples - np.round(multiples)) > (CLOSE if form.unit != "number" else 1e-2))
-    if off.size:
-        i = int(off[0]) + 1
-        raise InvalidInput(f"timestamp {i + 1} is not a whole number of steps after the one before it", field=f"{field}.{i}")
-    places = np.r_[0, np.cumsum(np.round(multiples))].astype(np.intp)
+    places = _places(steps, step, form, field)
     length = int(places[-1]) + 1
-    if form.unit == "number" and length == len(values):
-        step = _parts_of_years(form, float(values[0]), float(values[-1] - values[0]) / (length - 1))
-    if length > MOST_GAPS * len(values):
-        raise InvalidInput(f"the timestamps leave {length - len(values)} gaps, too many to be one series", field=field)
-    return Calendar(form, float(values[0]), step, places, length)
+    if form.decimals:
+        start, step = _parts_of_years(form, start, float(values[-1] - start) / (length - 1))
+    return Calendar(form, start, step, places, length)
 
 
 def counted(n: int) -> Calendar:
@@ -121,6 +124,21 @@ def _check_order(steps: np.ndarray, stamps: Sequence[object], field: str) -> Non
         raise InvalidInput(f"timestamp {i + 1} of {len(stamps)} {reason}; sort them and send each once", field=f"{field}.{i}")
 
 
+def _places(steps: np.ndarray, step: float, form: Format, field: str) -> IntArray:
+    n = len(steps) + 1
+    with np.errstate(over="ignore"):  # too many to be a number are too many
+        multiples = np.round(steps / step)
+        count = multiples.sum() + 1
+    if count > MOST_GAPS * n:
+        detail = f"{n} timestamps leave more than {(MOST_GAPS - 1) * n} gaps, too many to be one series"
+        raise InvalidInput(detail, field=field)
+    off = np.flatnonzero(np.abs(steps - multiples * step) > (UNEVEN * step if form.decimals else 0))
+    if off.size:
+        i = int(off[0]) + 1
+        raise InvalidInput(f"timestamp {i + 1} is not a whole number of steps after the one before it", field=f"{field}.{i}")
+    return np.append(0, np.cumsum(multiples)).astype(np.intp)
+
+
 def _format(stamp: object, field: str) -> Format:
     if isinstance(stamp, int | float) and not isinstance(stamp, bool):
         return Format("number")
@@ -128,7 +146,7 @@ def _format(stamp: object, field: str) -> Format:
         if YEAR.fullmatch(stamp):
             return Format("year")
         if found := QUARTER.fullmatch(stamp):
-            return Format("quarter", separator=found[2])
+            return Format("quarter", separator=found[1], letter=found[2])
         if MONTH.fullmatch(stamp):
             return Format("month")
         if DAY.fullmatch(stamp):
@@ -142,72 +160,86 @@ def _format(stamp: object, field: str) -> Format:
 
 
 def _decimals(stamp: object) -> int:
-    """Count the digits after the point that a number is written with."""
-    whole, point, digits = repr(stamp).partition(".")
-    if "e-" in whole + digits:
-        return MOST_DECIMALS
-    return len(digits) if point and digits.isdigit() and digits != "0" else 0
+    """Count the digits after the point that a number is written with; 1.5e-7 has 8."""
+    digits, _, exponent = repr(float(stamp)).partition("e")  # type: ignore[arg-type]
+    return max(0, len(digits.partition(".")[2].rstrip("0")) - int(exponent or 0))
 
 
-def _parts_of_years(form: Format, start: float, step: float) -> float:
+def _parts_of_years(form: Format, start: float, step: float) -> tuple[float, float]:
     """Take years in decimals, as R's ts has them, for what they are: 1949.083333 is February."""
     if form.decimals and YEARS[0] <= start <= YEARS[1]:
+        rounded = max(10.0**-form.decimals, math.ulp(start))
         for parts in (4, 12):
-            if abs(step - 1 / parts) < 10.0**-form.decimals:
-                return 1 / parts
-    return step
+            if abs(step - 1 / parts) < rounded:
+                nearest = round(start * parts) / parts
+                return nearest if abs(nearest - start) < rounded else start, 1 / parts
+    return start, step
 
 
 def _value(stamp: object, form: Format, field: str) -> float:
     found = _format(stamp, field)
-    if found.unit != form.unit or found.separator != form.separator:
-        raise InvalidInput("this timestamp is written otherwise than the first one", field=field)
-    if found.zone != form.zone:
-        detail = "this timestamp has another time zone than the first one; send all with one offset"
+    if found != form:
+        detail = "this timestamp is written otherwise than the first one"
+        if replace(found, zone=form.zone) == form:
+            detail = "this timestamp has another time zone than the first one; send all with one offset"
         raise InvalidInput(detail, field=field)
-    if form.unit == "number":
-        if not math.isfinite(stamp):  # type: ignore[arg-type]
-            raise InvalidInput("a timestamp must be finite", field=field)
-        return float(stamp)  # type: ignore[arg-type]
-    text = str(stamp)
-    if form.unit == "year":
-        return float(text)
-    if form.unit == "quarter":
-        return int(text[:4]) * 4 + int(text[-1]) - 1.0
+    if isinstance(stamp, int | float):
+        return _number(stamp, field)
     try:
-        if form.unit == "month":
-            return float(date(int(text[:4]), int(text[5:]), 1).year * 12 + int(text[5:]) - 1)
-        if form.unit == "day":
-            return float(date.fromisoformat(text).toordinal())
-        instant = datetime.fromisoformat(text)
+        return _ordinal(str(stamp), form.unit)
     except ValueError:
         raise InvalidInput("this date does not exist", field=field) from None
-    return (instant.replace(tzinfo=instant.tzinfo or UTC) - EPOCH).total_seconds()
+
+
+def _number(stamp: int | float, field: str) -> float:
+    if isinstance(stamp, float) and not math.isfinite(stamp):
+        raise InvalidInput("a timestamp must be finite", field=field)
+    if abs(stamp) > EXACT:
+        detail = f"numbers beyond {EXACT} lose their last digits; send dates, or count in a larger unit"
+        raise InvalidInput(detail, field=field)
+    return float(stamp)
+
+
+def _ordinal(text: str, unit: Unit) -> float:
+    """Count the years, quarters or months since the year 0, days since the year 1 or seconds since 1970, up to a date."""
+    if unit == "second":
+        instant = datetime.fromisoformat(text)
+        return (instant.replace(tzinfo=instant.tzinfo or UTC) - EPOCH).total_seconds()
+    if unit == "day":
+        return float(date.fromisoformat(text).toordinal())
+    first = date(int(text[:4]), int(text[5:]) if unit == "month" else 1, 1)
+    if unit == "month":
+        return first.year * 12 + first.month - 1.0
+    return first.year * 4 + int(text[-1]) - 1.0 if unit == "quarter" else float(first.year)
 
 
 def _by_months(stamps: Sequence[object], form: Format, values: np.ndarray) -> tuple[Format, np.ndarray]:
-    """Count dates by months when they are all on one day of the month, or on its last."""
-    if form.unit != "day" or len(values) < 2 or np.diff(values).min() < 28:
+    """Count dates by months when all are at one time of one day of the month, or of its last where it has no such day."""
+    if len(values) < 2 or np.diff(values).min() < SHORTEST_MONTH.get(form.unit, math.inf):
         return form, values
-    days = [date.fromisoformat(str(stamp)) for stamp in stamps]
-    last = all((day + timedelta(days=1)).day == 1 for day in days if day < date.max) and max(days) < date.max
-    if not last and len({day.day for day in days}) > 1:
+    times = [datetime.fromisoformat(str(stamp)) for stamp in stamps]
+    last = [monthrange(time.year, time.month)[1] for time in times]
+    days = [time.day for time in times]
+    day = 31 if days == last else max(days)
+    if days != [min(day, end) for end in last] or len({time.time() for time in times}) > 1:
         return form, values
-    months = np.array([day.year * 12 + day.month - 1.0 for day in days])
-    return Format("month", day=31 if last else days[0].day), months
+    months = np.array([time.year * 12 + time.month - 1.0 for time in times])
+    return Format("month", day=day, time=str(stamps[0])[len("2000-01-01") :]), months
 
 
 def _written(value: float, form: Format) -> str | int | float:
     if form.unit == "number":
-        return round(value) if form.decimals == 0 and abs(value - round(value)) < CLOSE else round(value, form.decimals)
+        if abs(value) > EXACT:
+            raise InvalidInput(f"the forecast goes beyond {EXACT}, where numbers lose their last digits", field="h")
+        return round(value, form.decimals or None)
     whole = round(value)
     try:
         if form.unit == "year":
             return f"{date(whole, 1, 1).year:04d}"
         if form.unit == "quarter":
-            return f"{date(whole // 4, 1, 1).year:04d}{form.separator}Q{whole % 4 + 1}"
+            return f"{date(whole // 4, 1, 1).year:04d}{form.separator}{form.letter}{whole % 4 + 1}"
         if form.unit == "month":
-            return _month(whole, form.day)
+            return _month(whole, form)
         if form.unit == "day":
             return date.fromordinal(whole).isoformat()
         return _instant(whole, form)
@@ -215,18 +247,14 @@ def _written(value: float, form: Format) -> str | int | float:
         raise InvalidInput("the forecast goes beyond the year 9999", field="h") from None
 
 
-def _month(months: int, day: int) -> str:
+def _month(months: int, form: Format) -> str:
     year, month = months // 12, months % 12 + 1
-    first = date(year, month, 1)
-    if not day:
-        return first.isoformat()[:7]
-    following = date(year + month // 12, month % 12 + 1, 1)
-    return first.replace(day=min(day, (following - timedelta(days=1)).day)).isoformat()
+    if not form.day:
+        return date(year, month, 1).isoformat()[:7]
+    return date(year, month, min(form.day, monthrange(year, month)[1])).isoformat() + form.time
 
 
 def _instant(seconds: int, form: Format) -> str:
-    instant = EPOCH + timedelta(seconds=seconds)
-    if form.zone not in ("", "Z"):
-        instant = instant.astimezone(datetime.fromisoformat(f"2000-01-01T00:00:00{form.zone}").tzinfo)
-    text = instant.strftime(f"%Y-%m-%d{form.separator}%H:%M" + (":%S" if form.seconds else ""))
-    return text.rjust(len("2000-01-01T00:00") + 3 * form.seconds, "0") + form.zone
+    offset = datetime.fromisoformat(f"2000-01-01T00:00:00{form.zone}").utcoffset() or timedelta()
+    local = EPOCH + (timedelta(seconds=seconds) + offset)  # in one step: UTC may be in the year 0, or 10000
+    return local.replace(tzinfo=None).isoformat(form.separator, "seconds" if form.seconds else "minutes") + form.zone
