@@ -20,7 +20,7 @@ YEAR = re.compile(r"\d{4}", re.ASCII)
 QUARTER = re.compile(r"\d{4}(-?)([Qq])[1-4]", re.ASCII)
 MONTH = re.compile(r"\d{4}-\d{2}", re.ASCII)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
-INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}([T ])\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}([T ])\d{2}:\d{2}(:\d{2}(\.0+)?)?(Z|[+-]\d{2}:?\d{2})?", re.ASCII)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MOST_GAPS = 10  # times as many values as were given, at most, may a calendar have
 SHORTEST_MONTH = {"day": 28, "second": 28 * 86_400}  # in the units that may turn out to step by months
@@ -37,7 +37,7 @@ class Format:
     separator: str = ""  # between year and quarter, or date and time
     letter: str = "Q"  # of quarters, or q
     seconds: bool = True
-    zone: str = ""
+    zone: str = ""  # with the zeros of a fraction of a second before it, if there are any: .000Z is JavaScript's
     decimals: int | None = None  # of numbers: as many as the longest has; None for timestamps that are no numbers
     day: int = 0  # of the month, or its last where it has no such day, for dates that step by months
     time: str = ""  # behind the date, for dates with a time that step by months
@@ -152,7 +152,7 @@ def _format(stamp: object, field: str) -> Format:
         if DAY.fullmatch(stamp):
             return Format("day")
         if found := INSTANT.fullmatch(stamp):
-            return Format("second", separator=found[1], seconds=found[2] is not None, zone=found[3] or "")
+            return Format("second", separator=found[1], seconds=found[2] is not None, zone=(found[3] or "") + (found[4] or ""))
     raise InvalidInput(
         "a timestamp must be a number, YYYY, YYYY-Qn, YYYY-MM, YYYY-MM-DD or YYYY-MM-DDThh:mm[:ss] with an offset or none",
         field=field,
