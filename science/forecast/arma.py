@@ -11,19 +11,21 @@ import numpy as np
 from scipy.linalg import solve_triangular
 
 from errors import InvalidInput, RefitNeeded
-from science.deadline import Deadline
+from science.deadline import Deadline, no_deadline
+from science.forecast import kalman
 from science.forecast.banded import Process, process
 from science.forecast.differences import check_length, difference, extend
-from science.forecast.estimate import Estimate, at, estimate, sketch, standard_errors
-from science.forecast.kalman import filtered
-from science.forecast.likelihood import Sample
+from science.forecast.estimate import Estimate, at, estimate, reach, sketch, standard_errors, work
+from science.forecast.likelihood import FEW, Sample, missing_root
 from science.forecast.orders import Orders
 from science.forecast.stepwise import MOST, stepwise
 from science.forecast.weights import psi_weights, undo_shocks
 from science.table import FloatArray
 
 SPARE = 3  # values beyond the coefficients that a fit needs
-DEAREST = 1_000_000_000  # multiplications of one likelihood: 0.1 s; a season of 300 in the longest series
+DEAREST = 1.5e11  # multiplications of a fit: 3 to 6 s; an airline model of a season of 300 in the longest series
+DEAREST_FILTER = 1e9  # numbers that R's filter touches: 1.5 s; a state of 316 over the longest series
+MOST_BRIDGED = 1e9  # values times gaps squared: each gap is an unknown, whose covariance with the others is told
 
 
 @dataclass(frozen=True)
@@ -102,16 +104,17 @@ class Data:
 
 def fit(data: Data, lags: Sequence[int], orders: Orders, deadline: Deadline, *, constant: bool, by_r: bool = False) -> Arma:
     """Fit by exact maximum likelihood. Raises TooShort, and InvalidInput for regressors that depend on each other."""
-    _check_work(data, lags, orders, "model")
+    _check_work(data, lags, orders, by_r=by_r)
     prepared = _prepared(data, lags, constant)
     _check_length(data, lags, orders, prepared)
     with _independent_regressors():
-        return _told(data, lags, estimate(orders, prepared.sample, deadline), prepared, by_r=by_r)
+        return _told(data, lags, estimate(orders, prepared.sample, deadline), prepared, deadline, by_r=by_r)
 
 
 def carried(data: Data, lags: Sequence[int], orders: Orders, values: FloatArray, sigma2: float, *, by_r: bool = False) -> Arma:
     """Forecast from these data by what was estimated from others: coefficients, a constant if there is one more, and sigma2."""
     constant = len(values) > orders.count
+    _check_work(data, lags, orders, by_r=by_r)
     prepared = _prepared(data, lags, constant)
     _check_length(data, lags, orders, prepared)
     own, beta = values[: orders.count], values[orders.count :]
@@ -119,25 +122,27 @@ def carried(data: Data, lags: Sequence[int], orders: Orders, values: FloatArray,
     found = at(orders, own, Sample(sample.w - sample.X @ beta, sample.gaps, sample.X[:, :0]))
     if found is None:
         raise RefitNeeded("the stored coefficients are of no stationary process; fit the model again")
-    told = _told(data, lags, Estimate(orders, own, replace(found, beta=beta), True), prepared, by_r=by_r)
+    told = _told(data, lags, Estimate(orders, own, replace(found, beta=beta), True), prepared, no_deadline(), by_r=by_r)
     return replace(told, sigma2=sigma2)
 
 
 def search(data: Data, lags: Sequence[int], season: int, deadline: Deadline, *, by_r: bool = False) -> Arma:
     """Choose the orders (and a constant after at most one difference) by AICc, stepwise (Hyndman and Khandakar 2008)."""
+    _check_work(data, lags, Orders(MOST, MOST), by_r=by_r)
     prepared = _prepared(data, lags, len(lags) <= 1)
-    seasonal = season > 1 and len(data.y) >= 3 * season and _work(data, lags, season + MOST) <= DEAREST
+    seasonal = season > 1 and len(data.y) >= 3 * season and _searchable(data, lags, Orders(1, 1, 1, 1, season), by_r=by_r)
     values = int(np.isfinite(data.y).sum()) - sum(lags) - data.X.shape[1]
     _check_length(data, lags, Orders(), prepared)
 
     def sketched(orders: Orders, also: Sequence[FloatArray]) -> tuple[float, Estimate]:
-        found = sketch(orders, prepared.sample, deadline, also=also)
-        return _criteria(found, prepared)[1], found
+        found = sketch(orders, quick.sample, deadline, also=also)
+        return _criteria(found, quick)[1], found
 
     with _independent_regressors():
+        quick = replace(prepared, sample=prepared.sample.shortened(season if seasonal else 1))
         rough = stepwise(sketched, season if seasonal else 1, max(0, values - SPARE - 2))
         found = estimate(rough.orders, prepared.sample, deadline, also=[rough.coefficients])
-        return _told(data, lags, found, prepared, by_r=by_r)
+        return _told(data, lags, found, prepared, deadline, by_r=by_r)
 
 
 @dataclass(frozen=True)
@@ -150,18 +155,33 @@ class _Prepared:
     names: tuple[str, ...]
 
 
-def _check_work(data: Data, lags: Sequence[int], orders: Orders, field: str) -> None:
-    """Refuse what one evaluation of the likelihood would take too long for: n m**2 multiplications, m the longest lag."""
-    longest = max(orders.p + orders.P * orders.season, orders.q + orders.Q * orders.season)
-    if _work(data, lags, longest) > DEAREST:
-        raise InvalidInput(
-            f"coefficients that reach back {longest} values, of a series this long, take too long; ask for fewer of its season",
-            field=field,
-        )
+def _check_work(data: Data, lags: Sequence[int], orders: Orders, *, by_r: bool) -> None:
+    """Refuse what takes too long, before any of it is done."""
+    if by_r and _filter_work(data, lags, orders) > DEAREST_FILTER:
+        state = reach(orders) + 1 + sum(lags)
+        detail = f"R's filter of {state} numbers over {len(data.y)} values and {data.h} steps takes too long"
+        raise InvalidInput(f'{detail}; ask for likelihood "exact", or for shorter lags', field="likelihood")
+    gaps = int(np.isnan(data.y).sum())
+    if _fit_work(data, lags, orders, 0) > DEAREST:
+        detail = f"{orders.count} coefficients that reach back {reach(orders)} values, of a series this long, take too long"
+        raise InvalidInput(f"{detail}; ask for fewer of them, or of its season", field="model")
+    if _fit_work(data, lags, orders, gaps) > DEAREST:
+        detail = f"{gaps} missing values of {len(data.y)} take too long to bridge: differences or coefficients reach far"
+        raise InvalidInput(f"{detail}; ask for shorter ones, or send a shorter series", field="y")
 
 
-def _work(data: Data, lags: Sequence[int], longest: int) -> int:
-    return (len(data.y) - sum(lags) + data.h) * longest**2
+def _searchable(data: Data, lags: Sequence[int], orders: Orders, *, by_r: bool) -> bool:
+    fitted = _fit_work(data, lags, orders, int(np.isnan(data.y).sum())) <= DEAREST
+    return fitted and not (by_r and _filter_work(data, lags, orders) > DEAREST_FILTER)
+
+
+def _fit_work(data: Data, lags: Sequence[int], orders: Orders, gaps: int) -> float:
+    bridging = gaps if gaps <= FEW else min(gaps, max(reach(orders), sum(lags)))
+    return work(orders, len(data.y) - sum(lags) + data.h, bridging + data.X.shape[1])
+
+
+def _filter_work(data: Data, lags: Sequence[int], orders: Orders) -> float:
+    return kalman.work(len(data.y) + data.h, reach(orders) + 1, lags)
 
 
 def _check_length(data: Data, lags: Sequence[int], orders: Orders, prepared: _Prepared) -> None:
@@ -190,7 +210,7 @@ def _prepared(data: Data, lags: Sequence[int], constant: bool) -> _Prepared:
     missing = np.flatnonzero(np.isnan(data.y))
     known = np.flatnonzero(np.isfinite(data.y))
     check_length(len(known), lags, remaining=1)
-    if n * len(missing) ** 2 > DEAREST:  # each gap is an unknown that every evaluation of the likelihood solves for
+    if n * len(missing) ** 2 > MOST_BRIDGED:
         raise InvalidInput(f"{len(missing)} missing values of {n} take too long to bridge; send a shorter series", field="y")
     filled = data.y.copy()
     filled[missing] = np.interp(missing, known, data.y[known])
@@ -208,7 +228,7 @@ def _prepared(data: Data, lags: Sequence[int], constant: bool) -> _Prepared:
     return _Prepared(filled, Sample(w, unit, columns[: len(w)]), columns, names)
 
 
-def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared, *, by_r: bool) -> Arma:
+def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared, deadline: Deadline, *, by_r: bool) -> Arma:
     sample, X, names = prepared.sample, prepared.X, prepared.names
     orders, profile, h = found.orders, found.profile, data.h
     phi, theta = orders.polynomials(found.coefficients)
@@ -221,15 +241,15 @@ def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared,
     regression = X @ profile.beta
     residual = w - regression[: len(w)]
     mean = extend(y, whole.forecast(residual, h) + regression[len(w) :], lags)
-    root = undo_shocks(whole.shocks(len(w), h), lags)
+    root = undo_shocks(_shocks(whole, len(w), h), lags)
     if len(missing):
-        root = _with_gaps(root, whole, sample, y, missing, lags, profile.missing_root)
+        root = _with_gaps(root, whole, sample, y, missing, lags)
     count = orders.count + len(names)
     nobs, value = sample.nobs, profile.log_likelihood
     sigma2 = profile.sigma2 * nobs / max(nobs - count, 1)
     if by_r:
         in_y = _regression_of_y(data, lags, profile.beta, names)
-        by_filter = filtered(data.y - in_y[: len(data.y)], phi, theta, lags, h)
+        by_filter = kalman.filtered(data.y - in_y[: len(data.y)], phi, theta, lags, h, deadline)
         mean, sigma2, value = by_filter.mean + in_y[len(data.y) :], by_filter.sigma2_forecast(count), by_filter.log_likelihood
         root = root * (by_filter.std_error / np.sqrt((root**2).sum(axis=1)))[:, None]
     z = profile.z
@@ -242,7 +262,7 @@ def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared,
         lags=tuple(lags),
         terms=(*orders.names, *names),
         estimate=np.r_[found.coefficients, profile.beta],
-        std_error=np.r_[standard_errors(found, sample), _regression_errors(whole, sample, profile.sigma2)],
+        std_error=np.r_[standard_errors(found, sample, deadline), _regression_errors(whole, sample, profile.sigma2)],
         sigma2=sigma2,
         sigma2_ml=profile.sigma2,
         log_lik=value,
@@ -260,14 +280,14 @@ def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared,
     )
 
 
+def _shocks(whole: Process, n: int, h: int) -> FloatArray:
+    """Return whole.shocks(n, h), which only the last values of the n have a part in."""
+    kept = min(n, whole.start)
+    return replace(whole, L=whole.L[:, n - kept :]).shocks(kept, h)
+
+
 def _with_gaps(
-    root: FloatArray,
-    whole: Process,
-    sample: Sample,
-    y: FloatArray,
-    missing: np.ndarray,
-    lags: Sequence[int],
-    missing_root: FloatArray,
+    root: FloatArray, whole: Process, sample: Sample, y: FloatArray, missing: np.ndarray, lags: Sequence[int]
 ) -> FloatArray:
     """Add to the forecasts' errors what the gaps' own uncertainty does to them."""
     h = len(root)
@@ -277,7 +297,7 @@ def _with_gaps(
         unit = np.zeros(len(y))
         unit[place] = 1.0
         effects[:, k] = extend(unit, ahead[:, k], lags)
-    carried = effects @ missing_root
+    carried = effects @ missing_root(whole, sample)
     covariance = root @ root.T + carried @ carried.T
     total: FloatArray = np.linalg.cholesky(covariance)
     return total

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from science.deadline import Deadline
 from science.forecast.differences import difference
 from science.forecast.weights import psi_weights
 from science.table import BoolArray, FloatArray, IntArray
 
 DRAWN_IN = np.array([0.9999, 0.9997, 0.999, 0.997, 0.99, 0.97, 0.95, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1, 0.0])
+AT_ONCE = 2_000_000  # numbers of the cross-products of as many rows as are fitted together, of which there are four copies: 64 MB
 
 
 @dataclass(frozen=True)
@@ -57,11 +59,17 @@ class Autoregressions:
 
 
 def autoregress(
-    x: FloatArray, origins: Sequence[tuple[int, int]], lags: Sequence[int], order: int, constant: bool, h: int
+    x: FloatArray,
+    origins: Sequence[tuple[int, int]],
+    lags: Sequence[int],
+    order: int,
+    constant: bool,
+    h: int,
+    deadline: Deadline,
 ) -> Autoregressions | None:
     """Fit to the rows of x, (rows, n), from each origin: a length, and the row that is cut there, which has the longest first.
 
-    All origins of a row have as many lags as its shortest allows; None when that is none.
+    All origins of a row have as many lags as its shortest allows; None when that is none. Raises DeadlineExceeded.
     """
     length, row = np.array(origins).T
     shortest = np.full(len(x), x.shape[1])
@@ -72,9 +80,17 @@ def autoregress(
     mean, phi = np.empty((len(row), h)), np.zeros((len(row), orders.max()))
     sigma, constants = np.empty((2, len(row)))
     for same in set(orders.tolist()):
-        at = np.flatnonzero(orders == same)
-        mean[at], sigma[at], phi[at, :same], constants[at] = _fitted(x, length[at], row[at], lags, same, constant, h)
+        for at in _parts(np.flatnonzero(orders == same), row, same + 2):
+            deadline.check()
+            mean[at], sigma[at], phi[at, :same], constants[at] = _fitted(x, length[at], row[at], lags, same, constant, h)
     return Autoregressions(x, tuple(lags), row, orders, mean, sigma, phi, constants)
+
+
+def _parts(at: IntArray, row: IntArray, size: int) -> list[IntArray]:
+    """Part origins into those that are fitted together: all, or those of each row when their cross-products take much room."""
+    if len(at) * size**2 <= AT_ONCE:
+        return [at]
+    return [at[row[at] == each] for each in dict.fromkeys(row[at].tolist())]
 
 
 def _fitted(
@@ -108,8 +124,10 @@ def _grams(rows: FloatArray, counts: IntArray) -> FloatArray:
     """Cross-products of the first `count` rows for each count (descending)."""
     fewest = counts[-1]
     later = rows[fewest : counts[0]]
-    totals = np.concatenate([(rows[:fewest].T @ rows[:fewest])[None], later[:, :, None] * later[:, None, :]])
-    grams: FloatArray = np.cumsum(totals, axis=0)[counts - fewest]
+    totals = np.empty((len(later) + 1, rows.shape[1], rows.shape[1]))
+    totals[0] = rows[:fewest].T @ rows[:fewest]
+    np.multiply(later[:, :, None], later[:, None, :], out=totals[1:])
+    grams: FloatArray = np.cumsum(totals, axis=0, out=totals)[counts - fewest]
     return grams
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from science.deadline import Deadline
 from science.forecast.banded import process
-from science.forecast.likelihood import Profile, Sample, deviations, profile
+from science.forecast.likelihood import Profile, Sample, deviations, profile, quick_length
 from science.forecast.minimum import IMPOSSIBLE, bounded, minimum
 from science.forecast.orders import Orders
 from science.forecast.starts import quick_starts, starts
@@ -18,6 +18,8 @@ from science.table import FloatArray
 FINE, COARSE, ROUGH = 1e-12, 1e-6, 1e-4  # of the sum of squares, left to gain: for digits, for an order, for a choice of starts
 CLIMBED = 2  # of the starts of a sketch
 STEP = 1e-4  # of the second differences for standard errors
+SEARCHED, CLIMBED_LAST = 16, 4  # times the coefficients squared: evaluations of a search from all starts, and of its last climb
+SHORT_ROWS = 200  # numbers, that a step along a band takes beside those of the band: LAPACK is slow on narrow ones
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,25 @@ class Estimate:
     coefficients: FloatArray  # named by orders.names
     profile: Profile
     converged: bool
+
+
+def reach(orders: Orders) -> int:
+    """Return how many values back the coefficients reach: max(p, q) of the whole polynomials."""
+    return max(orders.p + orders.P * orders.season, orders.q + orders.Q * orders.season)
+
+
+def work(orders: Orders, length: int, columns: int) -> float:
+    """Return about how many multiplications estimate() and standard_errors() take of a sample.
+
+    columns: of its regressors, and the number, or the bandwidth, of its gaps.
+    """
+    m, count = float(reach(orders)), orders.count
+    autoregressive = float(orders.p + orders.P * orders.season)
+    each = m * (m + SHORT_ROWS)  # value, of one evaluation
+    searched = SEARCHED * (count + 1) ** 2
+    last = CLIMBED_LAST * (count + 1) ** 2 + 2 * count * (count + 1)
+    whole = last * length * (each + float(columns) ** 2)
+    return whole + searched * quick_length(length, reach(orders)) * each + (searched + last) * autoregressive**3
 
 
 def at(orders: Orders, coefficients: FloatArray, sample: Sample) -> Profile | None:
@@ -41,12 +62,13 @@ def estimate(orders: Orders, sample: Sample, deadline: Deadline, *, also: Sequen
     """Maximise the exact likelihood: the highest peak that is found from several starts, and from those coefficients.
 
     Each is climbed twice, once within the invertible coefficients and once with none but stationarity to mind: the two ways
-    end on different peaks now and then. Raises DeadlineExceeded.
+    end on different peaks now and then. What is dear is climbed on a shortened sample first. Raises DeadlineExceeded.
     """
-    residuals = _residuals(orders, sample, deadline)
-    tried = (*starts(orders, sample), *also) if orders.count else ()
+    short = sample.shortened(reach(orders))
+    residuals = _residuals(orders, short, deadline)
+    tried = (*starts(orders, short), *also) if orders.count else ()
     peaks = [_climbed(orders, residuals, start, COARSE, within=within)[0] for start in tried for within in (False, True)]
-    return _at_peak(orders, sample, residuals, [*peaks, *also], FINE)
+    return _at_peak(orders, sample, _residuals(orders, sample, deadline), [*peaks, *also], FINE)
 
 
 def sketch(orders: Orders, sample: Sample, deadline: Deadline, *, also: Sequence[FloatArray] = ()) -> Estimate:
@@ -102,12 +124,16 @@ def _squares(residuals: FloatArray) -> float:
     return float(residuals @ residuals)
 
 
-def standard_errors(found: Estimate, sample: Sample) -> FloatArray:
-    """Return the coefficients' standard errors from the curvature of the likelihood; NaN where it has none."""
+def standard_errors(found: Estimate, sample: Sample, deadline: Deadline) -> FloatArray:
+    """Return the coefficients' standard errors from the curvature of the likelihood; NaN where it has none.
+
+    Raises DeadlineExceeded.
+    """
     count = found.orders.count
     steps = np.eye(count) * STEP
 
     def value(offset: FloatArray) -> float:
+        deadline.check()
         moved = at(found.orders, found.coefficients + offset, sample)
         return moved.log_likelihood if moved else np.nan
 

@@ -14,9 +14,20 @@ import numpy as np
 from scipy.linalg import lapack
 
 from science.forecast.banded import Process
-from science.table import FloatArray
+from science.table import FloatArray, IntArray
 
+FEW = 20  # gaps, up to which they are columns like those of regressors
+QUICK = 2e6  # multiplications of a likelihood, up to which it is climbed whole from every start: 1 ms
+CYCLES, SHORT = 6, 2_000  # of the coefficients' reach, and values: enough to tell about where a dearer one's peaks are
 DEPENDENT = 1e-10  # of a column's length, whatever its unit: what the columns before it leave of one that depends on them
+
+
+@dataclass(frozen=True)
+class Local:
+    """Columns that are zero but for a few neighbouring rows."""
+
+    first: IntArray  # (k,) the row of the first number of each
+    values: FloatArray  # (width, k) from there on; zero behind the last row
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,39 @@ class Sample:
         columns: FloatArray = np.column_stack([self.w, self.gaps, self.X])
         return columns
 
+    @cached_property
+    def local(self) -> Local:
+        """The gaps without the zeros around what they add."""
+        there = self.gaps != 0
+        first = there.argmax(axis=0)
+        width = int((len(there) - there[::-1].argmax(axis=0) - first).max())
+        rows = first + np.arange(width)[:, None]
+        inside = rows < len(there)
+        return Local(first, np.where(inside, np.take_along_axis(self.gaps, np.where(inside, rows, 0), axis=0), 0.0))
+
+    def shortened(self, reach: int) -> Sample:
+        """Return a sample of about the same coefficients that is quick to evaluate: itself, if it is and has few columns.
+
+        Else it has no gaps and no regressors, which are taken out by least squares, and of a sample that is too long it is the
+        part with the fewest gaps, the last of them. reach: of the coefficients, max(p, q).
+        """
+        n, k = self.gaps.shape
+        length, columns = quick_length(n, reach), k + self.X.shape[1]
+        if length == n and k <= FEW and n * columns**2 <= 2 * QUICK:
+            return self
+        bridged = self.w - _regressed(np.column_stack([self.gaps, self.X]), self.w)
+        touched = np.concatenate([[0], np.cumsum((self.gaps != 0).any(axis=1))])
+        first = n - length - int(np.argmin((touched[length:] - touched[: n - length + 1])[::-1]))
+        part = bridged[first : first + length]
+        if not part.any():
+            part = bridged[n - length :] if bridged[n - length :].any() else self.w
+        return Sample(part, np.zeros((len(part), 0)), np.zeros((len(part), 0)))
+
+
+def quick_length(n: int, reach: int) -> int:
+    """Return how many of n values are enough to tell where the likelihood's peaks are."""
+    return n if n * reach**2 <= QUICK else min(n, max(SHORT, CYCLES * reach))
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -50,19 +94,90 @@ class Profile:
     log_likelihood: float
     sigma2: float  # of the innovations, by maximum likelihood: divided by nobs
     missing: FloatArray  # (k,) what to add to the numbers in the gaps
-    missing_root: FloatArray  # (k, k) root of their covariance / sigma2
     beta: FloatArray  # (r,)
     z: FloatArray  # (n,) standardised innovations, in units of the data
 
 
+@dataclass(frozen=True)
+class _Bordered:
+    """Many gaps: the unknowns and the covariance in one banded system, in the order of time.
+
+    With W = W_0 + G x, of any numbers in the gaps, and S the covariance of W, the x of the highest likelihood solves
+
+        S v + G x = -W_0,    G' v = 0
+
+    S has the bandwidth of the process and a column of G the few rows that a missing value touches. With each x among its rows
+    the whole has a band, and its factor costs n times the band squared, however many gaps there are. Its determinant is, but
+    for the sign, that of S times that of G' S^-1 G.
+    """
+
+    local: Local  # gaps, as rows of W or of w
+    rows: IntArray  # (n,) the place of each time
+    unknowns: IntArray  # (k,) the place of each gap
+    reach: int
+
+    @classmethod
+    def of(cls, process: Process, local: Local, n: int) -> _Bordered:
+        """Lay the system out for n values."""
+        p, m, (width, k) = len(process.phi), process.L.shape[0] - 1, local.values.shape
+        middle = np.minimum(local.first + (width + p) // 2, n)
+        order = np.argsort(middle, kind="stable")
+        rows = np.arange(n) + np.searchsorted(middle[order], np.arange(n), side="right")
+        unknowns = np.empty(k, int)
+        unknowns[order] = middle[order] + np.arange(k)
+        last = np.minimum(local.first + width + p, n) - 1
+        near = max(int((unknowns - rows[local.first]).max()), int((rows[last] - unknowns).max()))
+        return cls(local, rows, unknowns, max(near, int((rows[m:] - rows[: n - m]).max(initial=0)) if m else 0))
+
+    def solved(self, process: Process, w: FloatArray) -> tuple[FloatArray, float]:
+        """Return what to add in the gaps, (k, columns), for each column of w, (n, columns), and half the log determinant of
+        the gaps' precision. Raises LinAlgError where the values leave a gap open."""
+        n, k = len(self.rows), len(self.unknowns)
+        band = self._band(process)
+        factor, pivots, info = lapack.dgbtrf(band, self.reach, self.reach, overwrite_ab=1)
+        pivot = np.abs(factor[2 * self.reach])
+        if info or pivot.min() < DEPENDENT:
+            raise np.linalg.LinAlgError("nothing tells a missing value")
+        right = np.zeros((n + k, w.shape[1]))
+        right[self.rows] = -_filtered(process, np.arange(n)[:, None], w)
+        found, _ = lapack.dgbtrs(factor, self.reach, self.reach, right, pivots, overwrite_b=1)
+        return found[self.unknowns], float(np.log(pivot).sum()) / 2 - process.half_log_determinant(n)
+
+    def _band(self, process: Process) -> FloatArray:
+        """Fill the system, as dgbtrf wants it: entry (i, j) in row 2 reach + i - j, column j."""
+        n, k, diagonal = len(self.rows), len(self.unknowns), 2 * self.reach
+        band = np.zeros((3 * self.reach + 1, n + k), order="F")
+        covariance = _covariance(process, n)
+        for lag in range(min(len(covariance), n)):
+            i, j, values = self.rows[lag:], self.rows[: n - lag], covariance[lag, : n - lag]
+            band[diagonal + i - j, j] = values
+            band[diagonal + j - i, i] = values
+        values = np.pad(self.local.values, ((0, len(process.phi)), (0, 0)))
+        at = self.local.first + np.arange(len(values))[:, None]
+        values, inside = _filtered(process, at, values), at < n
+        i, j = self.rows[np.where(inside, at, 0)][inside], np.broadcast_to(self.unknowns, at.shape)[inside]
+        band[diagonal + i - j, j] = values[inside]
+        band[diagonal + j - i, i] = values[inside]
+        return band
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """What is left of w at given coefficients, and what was taken out."""
+
+    rest: FloatArray  # (n,)
+    missing: FloatArray  # (k,)
+    beta: FloatArray  # (r,)
+    log_determinant: float  # half that of the gaps' precision, (k, k)
+
+
 def profile(process: Process, sample: Sample) -> Profile:
     """Evaluate the exact log-likelihood of a sample."""
-    n, k = sample.gaps.shape
-    rest, solution, R = _least_squares(process.innovations(sample.columns))
-    sigma2 = max(float(rest @ rest) / sample.nobs, np.finfo(float).tiny)
-    value = -0.5 * sample.nobs * (log(2 * pi * sigma2) + 1) - process.half_log_determinant(n) - _log_determinant(R, k)
-    root = lapack.dtrtri(R[:k, :k])[0] if k else np.zeros((0, 0))
-    return Profile(value, sigma2, -solution[:k], root, solution[k:], rest)
+    solved = _solved(process, sample)
+    sigma2 = max(float(solved.rest @ solved.rest) / sample.nobs, np.finfo(float).tiny)
+    half = process.half_log_determinant(len(sample.w)) + solved.log_determinant
+    value = -0.5 * sample.nobs * (log(2 * pi * sigma2) + 1) - half
+    return Profile(value, sigma2, solved.missing, solved.beta, solved.rest)
 
 
 def deviations(process: Process, sample: Sample) -> FloatArray:
@@ -71,14 +186,70 @@ def deviations(process: Process, sample: Sample) -> FloatArray:
     So maximum likelihood is a problem of nonlinear least squares: the innovations, in units of the geometric mean of their
     standard deviations and of the sample.
     """
-    n, k = sample.gaps.shape
-    rest, _, R = _least_squares(process.innovations(sample.columns))
-    scaled: FloatArray = rest * exp((process.half_log_determinant(n) + _log_determinant(R, k)) / sample.nobs)
+    solved = _solved(process, sample)
+    half = process.half_log_determinant(len(sample.w)) + solved.log_determinant
+    scaled: FloatArray = solved.rest * exp(half / sample.nobs)
     return scaled / sample.unit
 
 
-def _log_determinant(R: FloatArray, k: int) -> float:
-    return float(np.log(np.abs(np.diag(R)[:k])).sum()) if k else 0.0
+def missing_root(process: Process, sample: Sample) -> FloatArray:
+    """Return the (k, k) root of the covariance of the missing values, over sigma2."""
+    R = np.linalg.qr(process.innovations(sample.gaps), mode="r")
+    root: FloatArray = lapack.dtrtri(R)[0]
+    return root
+
+
+def _solved(process: Process, sample: Sample) -> _Solved:
+    k = sample.gaps.shape[1]
+    if k > FEW:
+        bordered = _Bordered.of(process, sample.local, len(sample.w))
+        if bordered.reach < k:
+            return _solved_locally(process, sample, bordered)
+    rest, solution, R = _least_squares(process.innovations(sample.columns))
+    return _Solved(rest, -solution[:k], solution[k:], float(np.log(np.abs(np.diag(R)[:k])).sum()) if k else 0.0)
+
+
+def _solved_locally(process: Process, sample: Sample, bordered: _Bordered) -> _Solved:
+    """Solve for many gaps by what is near each of them; then as without gaps."""
+    columns = np.column_stack([sample.w, sample.X])
+    missing, log_determinant = bordered.solved(process, columns)
+    bridged = columns + sample.gaps @ missing
+    rest, beta, _ = _least_squares(process.innovations(bridged))
+    return _Solved(rest, missing[:, 0] - missing[:, 1:] @ beta, beta, log_determinant)
+
+
+def _covariance(process: Process, n: int) -> FloatArray:
+    """Return the lower band of the covariance of W, (m + 1, n): that of its first times, then the same at all."""
+    m = process.L.shape[0] - 1
+    head = min(2 * m + 1, process.length)
+    L = np.zeros((head, head))
+    for lag in range(min(m + 1, head)):
+        L[np.arange(lag, head), np.arange(head - lag)] = process.L[lag, : head - lag]
+    whole = L @ L.T
+    band = np.zeros((m + 1, n))
+    for lag in range(min(m + 1, head)):
+        known = np.diagonal(whole, -lag)[: min(m + 1, n)]
+        band[lag, : len(known)] = known
+        band[lag, len(known) :] = known[-1]
+    return band
+
+
+def _filtered(process: Process, at: IntArray, values: FloatArray) -> FloatArray:
+    """Filter columns of neighbouring numbers, of which it is told in which row they are, as W is filtered."""
+    filtered = values.copy()
+    for lag in np.flatnonzero(process.phi) + 1:
+        filtered[lag:] -= process.phi[lag - 1] * values[:-lag]
+    return np.where(at >= process.start, filtered, values)
+
+
+def _regressed(columns: FloatArray, y: FloatArray) -> FloatArray:
+    """Scale the columns, and return what they explain of y: by cross-products, precise enough for a start and quick."""
+    if not columns.size:
+        return np.zeros(len(y))
+    lengths = np.linalg.norm(columns, axis=0)
+    columns /= np.where(lengths > 0, lengths, 1.0)
+    explained: FloatArray = columns @ np.linalg.lstsq(columns.T @ columns, columns.T @ y, rcond=DEPENDENT)[0]
+    return explained
 
 
 def _least_squares(z: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -30,6 +30,7 @@ DIFFERENCED = 72  # values from which seasons are differenced rather than averag
 CYCLES = 6  # of a season, from which an autoregression of its differences already helps the average
 STATIONARY = 100  # values from which a level is believed that the series returns to
 AIRLINE_SEASON = 52
+LONGEST_LAG = 168  # hours of a week; twice the lags are four times the memory, and eight times the time
 
 
 def outlooks(
@@ -54,7 +55,7 @@ def outlooks(
     known = y[: min(origins.lengths)]
     strong = [each for each in seasons if strength(known, each) >= WEAK]
     deadline.check()
-    return found + _differenced(y, season, strong, powers, origins)
+    return found + _differenced(y, season, strong, powers, origins, deadline)
 
 
 def _adjusted(
@@ -68,7 +69,7 @@ def _adjusted(
     many, members = len(groups), [(length, g) for g, group in enumerate(groups.values()) for length in group]
     cuts = [(length, place * many + g) for place in range(len(views)) for length, g in members]
     passed = passes(rows[:, first:], [(length - first, row) for length, row in cuts], deadline, told=range(0, len(rows), many))
-    regressed = _regressed(rows, cuts, season, origins.h, only)
+    regressed = _regressed(rows, cuts, season, origins.h, only, deadline)
     found = []
     for place, view in enumerate(views):
         own = slice(place * len(members), (place + 1) * len(members))
@@ -89,11 +90,11 @@ def _adjusted(
 
 
 def _regressed(
-    rows: FloatArray, cuts: Sequence[tuple[int, int]], season: int, h: int, only: str | None
+    rows: FloatArray, cuts: Sequence[tuple[int, int]], season: int, h: int, only: str | None, deadline: Deadline
 ) -> Autoregressions | None:
     if only not in (None, "ar") or (only is None and rows.shape[1] < (SEASONAL_LAGS if season > 1 else LAGS)):
         return None
-    return autoregress(rows, cuts, [1], season + 1 if 1 < season <= 24 else 6, False, h)
+    return autoregress(rows, cuts, [1], season + 1 if 1 < season <= 24 else 6, False, h, deadline)
 
 
 class _View:
@@ -128,28 +129,37 @@ class _View:
         return Outlook(name, lags, self.power, mean, sigma, psi, self.season, self.multiplicative, restored, parameters)
 
 
-def _differenced(y: FloatArray, season: int, strong: Sequence[int], powers: Sequence[Power], origins: Origins) -> list[Outlook]:
+def _differenced(
+    y: FloatArray, season: int, strong: Sequence[int], powers: Sequence[Power], origins: Origins, deadline: Deadline
+) -> list[Outlook]:
     """Forms of the series as it is, whose seasons are differenced or left to the lags: on each scale in turn."""
     x, n, shortest = np.stack([power.forward(y) for power in powers]), len(y), min(origins.lengths)
     found: list[list[Outlook]] = []  # of each form, one for each scale
     for each in strong:
         if n < DIFFERENCED or shortest < 3 * each + 2:
             continue
+        deadline.check()
         found.append([seasonal_naive(row, each, power, origins) for row, power in zip(x, powers, strict=True)])
         if each <= AIRLINE_SEASON:
             found.append(_flown(x, each, powers, origins))
     for lags, order, constant in _stacks(season, strong, n):
         if shortest >= max(3 * sum(lags), 2 * order):
-            found.append(_stacked(x, lags, order, constant, powers, origins))
+            found.append(_stacked(x, lags, order, constant, powers, origins, deadline))
     return [form[place] for place in range(len(powers)) for form in found if form]
 
 
 def _stacked(
-    x: FloatArray, lags: Sequence[int], order: int, constant: bool, powers: Sequence[Power], origins: Origins
+    x: FloatArray,
+    lags: Sequence[int],
+    order: int,
+    constant: bool,
+    powers: Sequence[Power],
+    origins: Origins,
+    deadline: Deadline,
 ) -> list[Outlook]:
     many = len(origins.lengths)
     cuts = [(length, row) for row in range(len(x)) for length in origins.lengths]
-    parts = autoregress(x, cuts, lags, order, constant, origins.h)
+    parts = autoregress(x, cuts, lags, order, constant, origins.h, deadline)
     if parts is None:
         return []
     name, none, found = f"ar{list(lags)}", np.zeros((many, origins.h)), []
@@ -180,7 +190,7 @@ def _stacks(season: int, strong: Sequence[int], n: int) -> list[tuple[list[int],
     if len(strong) > 1:
         stacks.append((list(strong[:2]), strong[0] + 2, False))
     if season >= AIRLINE_SEASON:
-        stacks.append(([1], season + 2, False))
+        stacks.append(([1], min(season, LONGEST_LAG) + 2, False))
     if n >= STATIONARY:
         stacks.append(([], min(season, 50) + 3, True))
     return stacks

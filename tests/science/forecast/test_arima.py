@@ -41,7 +41,8 @@ def test_forecasts_at_r_s_coefficients_are_r_s(known):
     coefficients = np.array(list(known["coef"].values()))
     design = np.column_stack([np.ones(len(X)), X])[:, : len(coefficients) - orders.count]
     level = design @ coefficients[orders.count :]
-    told = filtered(y - level[: len(y)], *orders.polynomials(coefficients[: orders.count]), lags, len(known["mean"]))
+    phi, theta = orders.polynomials(coefficients[: orders.count])
+    told = filtered(y - level[: len(y)], phi, theta, lags, len(known["mean"]), no_deadline())
     np.testing.assert_allclose(told.mean + level[len(y) :], known["mean"], rtol=1e-7)
     np.testing.assert_allclose(told.std_error * known["sigma2"] ** 0.5, known["se"], rtol=1e-6)
     assert told.log_likelihood == pytest.approx(known["loglik"], abs=1e-6)

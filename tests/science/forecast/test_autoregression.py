@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from science.deadline import no_deadline
 from science.forecast.autoregression import autoregress, drawn_in, undone
 from science.forecast.differences import extend
 from tests.science.forecast.saved import series
@@ -76,5 +77,5 @@ def test_a_fit_that_is_drawn_in_returns_to_the_mean():
 
 
 def _autoregress(x, lags, order, constant, lengths, h):
-    found = autoregress(x[None], [(length, 0) for length in lengths], lags, order, constant, h)
+    found = autoregress(x[None], [(length, 0) for length in lengths], lags, order, constant, h, no_deadline())
     return found and found.of(slice(None))

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from science.deadline import no_deadline
 from science.forecast.kalman import filtered
 from science.forecast.orders import Orders
 from tests.science.forecast.saved import reference, series
@@ -18,7 +19,7 @@ CASE = pytest.mark.parametrize(("name", "y", "lags", "orders", "block", "horizon
 def _filtered(name, y, lags, orders):
     known = reference("R_stats_arima")[name]
     phi, theta = orders.polynomials(np.array(list(known["coef"].values())))
-    return filtered(y, phi, theta, lags, len(known["mean"])), known
+    return filtered(y, phi, theta, lags, len(known["mean"]), no_deadline()), known
 
 
 @CASE
@@ -55,6 +56,6 @@ def test_missing_values_are_passed_over_as_in_r():
     known = reference("AirPassengers_log_missing_30_31_60_100")
     y = np.log(series("AirPassengers"))
     y[[29, 30, 59, 99]] = np.nan
-    found = filtered(y, *AIRLINE.polynomials(np.array(list(known["coef"].values()))), [12, 1], 12)
+    found = filtered(y, *AIRLINE.polynomials(np.array(list(known["coef"].values()))), [12, 1], 12, no_deadline())
     assert found.log_likelihood == pytest.approx(known["loglik"], abs=1e-7)
     np.testing.assert_allclose(found.mean, known["h12"]["mean"], rtol=1e-8)
