@@ -14,6 +14,8 @@ from scipy.linalg import lapack
 
 from science.table import BoolArray, FloatArray, IntArray
 
+KEPT = 8  # tables of places, of the orders that were last asked for: those of a long season are 14 MB each
+
 
 @dataclass(frozen=True)
 class Process:
@@ -143,14 +145,14 @@ def _autocovariances(phi: FloatArray, cross: FloatArray, m: int) -> FloatArray |
     return _recurred(band, np.concatenate([solution, cross[p + 1 : m]]))
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT)
 def _above_diagonal(m: int, head: int) -> BoolArray:
     """Tell of lag k, a row, and time t, a column, whether t + k comes before `head`."""
     above: BoolArray = np.arange(m)[:, None] + np.arange(head) < head
     return above
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=KEPT)
 def _places(p: int) -> tuple[IntArray, IntArray]:
     """Which coefficients the equation of lag k, a row, has for gamma_j, a column: a_(k-j), and a_(k+j) for j > 0."""
     k, j = np.arange(p + 1)[:, None], np.arange(p + 1)
