@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection
 
 from errors import Conflict, NotFound, RefitNeeded
-from jobs.challenge import Decision, carried_on, challenger_of, champion_of, decided, new_version
+from jobs.challenge import Challenger, Decision, carried_on, challenger_of, champion_of, decided, new_version
 from jobs.drift import drift_since
 from jobs.learned import LEARNED, NOTHING
 from jobs.task import Context, Done
@@ -146,18 +146,14 @@ def _challenge(night: Night, context: Context) -> tuple[Decision, NewVersion]:
     decision = decided(kind, challenger, champion, Guard(**model.guard))
     if night.champion is not None:
         decision.figures["drift"] = drift_since(kind.model, night.champion, night.stored, night.table, context.limits)
-    if not decision.promote and isinstance(champion, Judged) and night.stored and night.answering:
-        onward = carried_on(kind, night.answering, night.stored, champion, night.table, context.limits)
-        if onward is not None:
-            challenger = onward
-            decision = Decision(
-                True, f"{decision.reason}; so the version that answers goes on from the new end", decision.figures
-            )
+    if not decision.promote and (onward := _onward(night, champion, context)) is not None:
+        reason = f"{decision.reason}; so the version that answers goes on from the new end"
+        challenger, decision = onward, Decision(True, reason, decision.figures)
     context.report(0.9, decision.reason)
     return decision, new_version(kind, model, night.table, night.fingerprint, challenger, decision, context.limits)
 
 
-def _champion(night: Night, rest: Table, held: Table, context: Context) -> Any:
+def _champion(night: Night, rest: Table, held: Table, context: Context) -> Judged | str:
     if night.champion is None:
         return "the first version"
     if night.champion.revision != night.model.revision:
@@ -167,6 +163,13 @@ def _champion(night: Night, rest: Table, held: Table, context: Context) -> Any:
     if night.stored is None:
         return "the version that answers is damaged"
     return champion_of(night.kind, night.stored, rest, held, context.limits)
+
+
+def _onward(night: Night, champion: Judged | str, context: Context) -> Challenger | None:
+    """Let the version that answers go on from the end of the data; None where that changes nothing, or cannot be."""
+    if isinstance(champion, str) or night.stored is None or night.answering is None:
+        return None
+    return carried_on(night.kind, night.answering, night.stored, champion, night.table, context.limits)
 
 
 @dataclass(frozen=True)
