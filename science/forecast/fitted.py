@@ -11,7 +11,7 @@ from errors import InvalidInput
 from science.forecast.answer import DifferencesTold, Forecast, IntervalsTold, ModelTold, Row
 from science.forecast.backtest import Backtest
 from science.forecast.calendar import Calendar
-from science.forecast.calibration import Calibration
+from science.forecast.calibration import OWN, Calibration
 from science.forecast.mixture import Mixture
 from science.forecast.spec import Spec
 from science.forecast.stationarity import Choice
@@ -83,7 +83,8 @@ def _unreached(rows: tuple[Row, ...]) -> tuple[Notice, ...]:
     return (Notice("past_transform", f"{detail}; an exponent nearer to 0 reaches further"),)
 
 
-def _told_intervals(method: str, widened: Calibration, steps: int) -> IntervalsTold:
+def _told_intervals(asked: str, widened: Calibration, steps: int) -> IntervalsTold:
+    method = "model" if asked == "calibrated" and widened == OWN else asked  # a constant series has nothing to widen
     multipliers = widened.multipliers(steps)
     df = None if widened.freedom == inf else widened.freedom
     return IntervalsTold(method, float(multipliers[0]), float(multipliers[-1]), widened.origins, df)

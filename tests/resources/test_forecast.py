@@ -167,6 +167,7 @@ def test_a_constant_series_is_answered_without_width_and_warned_of(ask):
     answer = forecast(ask, y=[4] * 10, h=3)
     assert [(row["median"], row["lo"]["95"], row["hi"]["95"]) for row in answer["forecast"]] == [(4, 4, 4)] * 3
     assert [warning["code"] for warning in answer["warnings"]] == ["constant"]
+    assert answer["intervals"] == {"method": "model", "multiplier": 1, "last_multiplier": 1, "origins": 0, "df": None}
 
 
 def test_the_text_says_how_much_wider_the_intervals_are_made(ask):
