@@ -75,9 +75,11 @@ def _read_one(value: object) -> object:
 
 
 def _number(text: str) -> int | float | None:
+    if "_" in text:  # which Python's numbers may have
+        return None
     for number in (int, float):
         with suppress(ValueError):
-            return number(text) if "_" not in text else None
+            return number(text)
     return None
 
 

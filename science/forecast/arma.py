@@ -241,7 +241,7 @@ def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared,
     regression = X @ profile.beta
     residual = w - regression[: len(w)]
     mean = extend(y, whole.forecast(residual, h) + regression[len(w) :], lags)
-    root = undo_shocks(_shocks(whole, len(w), h), lags)
+    root = undo_shocks(whole.shocks(len(w), h), lags)
     if len(missing):
         root = _with_gaps(root, whole, sample, y, missing, lags)
     count = orders.count + len(names)
@@ -278,12 +278,6 @@ def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared,
         psi=psi_weights(phi, theta, lags, h),
         explained=regression,
     )
-
-
-def _shocks(whole: Process, n: int, h: int) -> FloatArray:
-    """Return whole.shocks(n, h), which only the last values of the n have a part in."""
-    kept = min(n, whole.start)
-    return replace(whole, L=whole.L[:, n - kept :]).shocks(kept, h)
 
 
 def _with_gaps(

@@ -31,7 +31,7 @@ class Process:
 
     def innovations(self, w: FloatArray) -> FloatArray:
         """Return the standardised innovations of w: (n,) or (n, k), n at most `length`."""
-        W = self._filtered(w)
+        W = self.filtered(w)
         z, _ = lapack.dtbtrs(self.L[:, : len(W)], W.reshape(len(W), -1), uplo=b"L")
         return np.reshape(z, w.shape)
 
@@ -56,9 +56,10 @@ class Process:
         root = np.zeros((h, h))
         for i in range(min(self.L.shape[0], h)):
             root[np.arange(i, h), np.arange(h - i)] = self.L[i, n : n + h - i]
-        return self._unfiltered(root, np.zeros((n, h)))
+        return self._unfiltered(root, np.zeros((min(n, self.start), h)))  # no earlier value has a part in it
 
-    def _filtered(self, w: FloatArray) -> FloatArray:
+    def filtered(self, w: FloatArray) -> FloatArray:
+        """Return W of w, (n,) or (n, k): the AR filter applied from its start on."""
         if not len(self.phi) or len(w) <= self.start:
             return w
         W = w.copy()

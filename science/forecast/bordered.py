@@ -10,7 +10,7 @@ from scipy.linalg import lapack
 from science.forecast.banded import Process
 from science.table import FloatArray, IntArray
 
-DEPENDENT = 1e-10  # of a pivot beside the others: a gap that nothing tells about
+DEPENDENT = 1e-10  # of a pivot, or a column's length: what is left of one that depends on those before it
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Bordered:
         if info or pivot.min() < DEPENDENT:
             raise np.linalg.LinAlgError("nothing tells a missing value")
         right = np.zeros((n + k, w.shape[1]))
-        right[self.rows] = -_filtered(process, np.arange(n)[:, None], w)
+        right[self.rows] = -process.filtered(w)
         found, _ = lapack.dgbtrs(factor, self.reach, self.reach, right, pivots, overwrite_b=1)
         return found[self.unknowns], float(np.log(pivot).sum()) / 2 - process.half_log_determinant(n)
 

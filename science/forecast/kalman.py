@@ -18,9 +18,7 @@ from science.table import FloatArray
 
 KAPPA = 1e6  # R's arima(kappa = 1e6)
 DIFFUSE_GAIN = 1e4  # R counts no observation whose prediction variance is above it
-DOUBLINGS = (
-    20.0  # numbers touched per value of r**3, r the coefficients' reach: some fifteen products of matrices, which are quick
-)
+DOUBLINGS = 20.0  # numbers touched per value of r**3, r the coefficients' reach: some fifteen products of matrices
 OFTEN = 256  # values between two looks at the deadline
 
 

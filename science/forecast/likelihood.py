@@ -14,13 +14,12 @@ import numpy as np
 from scipy.linalg import lapack
 
 from science.forecast.banded import Process
-from science.forecast.bordered import Bordered, Local
+from science.forecast.bordered import DEPENDENT, Bordered, Local
 from science.table import FloatArray
 
 FEW = 20  # gaps, up to which they are columns like those of regressors
 QUICK = 2e6  # multiplications of a likelihood, up to which it is climbed whole from every start: 1 ms
 CYCLES, SHORT = 6, 2_000  # of the coefficients' reach, and values: enough to tell about where a dearer one's peaks are
-DEPENDENT = 1e-10  # of a column's length, whatever its unit: what the columns before it leave of one that depends on them
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import hypot, isnan, nan
 
 import numpy as np
@@ -17,7 +18,7 @@ from science.forecast.provenance import provenance
 from science.forecast.spec import Spec
 from science.forecast.stationarity import Choice
 from science.forecast.transform import NONE
-from science.forecast.weights import inflation
+from science.forecast.weights import deviations, inflation
 from science.table import FloatArray
 
 PATHS = 2_000  # simulated for the bootstrap
@@ -32,7 +33,8 @@ class _Ahead:
     widened: Calibration
     median: FloatArray  # (h,) NaN past what the transform can reach, as the mean
     mean: FloatArray  # (h,)
-    errors: FloatArray  # (h, shocks) what each unit shock does to each step
+    standard_error: FloatArray  # (h,) widened
+    shocks: FloatArray  # (h, shocks) what each unit shock does to each step, not widened
     paths: FloatArray | None  # (paths, h) for the bootstrap
 
     def bounds(self, level: float) -> tuple[FloatArray, FloatArray]:
@@ -54,7 +56,15 @@ class _Ahead:
 
     def error_of_sum(self, inside: slice) -> float:
         """Return the standard error of a sum of steps: each shock does to it what it does to all of them."""
-        return hypot(*self.errors[inside].sum(axis=0))
+        return hypot(*self._errors[inside].sum(axis=0))
+
+    @cached_property
+    def _errors(self) -> FloatArray:
+        """What each unit shock does to each step, (h, shocks), so that the steps have the standard errors that are told."""
+        own = deviations(self.shocks)
+        widened = np.divide(self.standard_error, own, out=np.zeros_like(own), where=own > 0)
+        errors: FloatArray = self.shocks * widened[:, None]
+        return errors
 
 
 def told_rows(
@@ -64,7 +74,7 @@ def told_rows(
     n, h = len(y), spec.h
     ahead = _ahead(y, modelled, spec, widened)
     bounds = {level: ahead.bounds(level) for level in spec.level}
-    errors = np.where(np.isnan(ahead.median), np.nan, modelled.standard_error[0] * widened.multipliers(h))
+    errors = np.where(np.isnan(ahead.median), np.nan, ahead.standard_error)
     w, inflations = _differenced(y, ahead, choice.lags)
     steps = provenance(n, choice.lags, h)
     rows = tuple(
@@ -86,16 +96,13 @@ def told_rows(
 
 
 def _ahead(y: FloatArray, modelled: Mixture, spec: Spec, widened: Calibration) -> _Ahead:
-    shocks = modelled.shocks()
-    unit = np.abs(shocks).max() or 1.0  # in which squares neither overflow nor vanish
-    norms = unit * np.sqrt(((shocks / unit) ** 2).sum(axis=1))
-    told = modelled.standard_error[0] * widened.multipliers(spec.h)
     return _Ahead(
         mixture=modelled,
         widened=widened,
         median=modelled.reached(modelled.median[0]),
         mean=modelled.reached(modelled.mean()),
-        errors=shocks * np.divide(told, norms, out=np.zeros_like(norms), where=norms > 0)[:, None],
+        standard_error=modelled.standard_error[0] * widened.multipliers(spec.h),
+        shocks=modelled.shocks(),
         paths=_paths(y, modelled, spec) if spec.interval == "bootstrap" else None,
     )
 
@@ -106,7 +113,7 @@ def _differenced(y: FloatArray, ahead: _Ahead, lags: Sequence[int]) -> tuple[Flo
     A single form is differenced on its own scale, an average on that of y.
     """
     alone = ahead.mixture.alone
-    power, shocks = (NONE, ahead.mixture.shocks()) if alone is None else (alone.power, alone.shocks())
+    power, shocks = (NONE, ahead.shocks) if alone is None else (alone.power, alone.shocks())
     w, _ = difference(power.forward(np.r_[y, ahead.median]), lags)
     return w[len(w) - len(ahead.median) :], inflation(shocks, lags)
 

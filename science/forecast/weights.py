@@ -77,9 +77,15 @@ def inflation(shocks: FloatArray, lags: Sequence[int]) -> FloatArray:
     shocks: (h, shocks) what each shock, of equal variance, does to each step of y; 1 where no shock does anything.
     """
     D = difference_polynomial(lags)
-    shocks = shocks / (np.abs(shocks).max() or 1.0)  # so that squares neither overflow nor vanish
     in_w = np.zeros_like(shocks)
     for lag in np.flatnonzero(D[: len(shocks)]):
         in_w[lag:] += D[lag] * shocks[: len(shocks) - lag]
-    above, below = np.sqrt((shocks**2).sum(axis=1)), np.sqrt((in_w**2).sum(axis=1))
+    above, below = deviations(shocks), deviations(in_w)
     return np.divide(above, below, out=np.ones_like(above), where=below > 0)
+
+
+def deviations(shocks: FloatArray) -> FloatArray:
+    """Return the standard deviation of each step, (h,), of what unit shocks do to it, (h, shocks)."""
+    unit = np.abs(shocks).max() or 1.0  # in which squares neither overflow nor vanish
+    lengths: FloatArray = unit * np.sqrt(((shocks / unit) ** 2).sum(axis=1))
+    return lengths

@@ -15,7 +15,7 @@ from kinds.shape import Shape
 from science.formula import expand, parse
 from tests.kinds.mixed_measured import CASES, LIMITS
 
-WITHIN = 4.0
+WITHIN = 3.0
 
 
 @pytest.fixture(scope="module")

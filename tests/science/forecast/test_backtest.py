@@ -8,8 +8,8 @@ from science.forecast import scores
 from science.forecast.backtest import backtest
 from science.forecast.calibration import OWN, Calibration
 from science.forecast.mixture import single
-from science.forecast.outlook import Outlook
 from science.forecast.transform import LOG, NONE
+from tests.science.forecast.asked import form
 
 LENGTHS = (60, 59, 58, 57, 56)
 Y = 10 + np.random.default_rng(2).normal(size=60)
@@ -18,10 +18,7 @@ STUDENT = Calibration(3.0, 4, 0.1, 1, 5)
 
 def level_of_10(power=NONE):
     """Forecast 10 from every origin, with standard errors of 0.2 and 0.2 on the power's scale."""
-    mean = power.forward(np.full((5, 2), 10.0))
-    none = np.zeros_like(mean)
-    outlook = Outlook("ten", (), power, mean, np.full(5, 0.2), np.array([1.0, 0.0]), none, False, np.full(60, np.nan), {})
-    return single(outlook, positive=True)
+    return single(form(power.forward(np.full((5, 2), 10.0)), np.full(5, 0.2), np.array([1.0, 0.0]), power), positive=True)
 
 
 def pooled(values):

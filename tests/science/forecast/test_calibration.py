@@ -6,9 +6,7 @@ from scipy.stats import norm, t
 
 from science.forecast.calibration import FREEDOM, OWN, Calibration, calibrate
 from science.forecast.mixture import single
-from science.forecast.outlook import Outlook
-from science.forecast.transform import NONE
-from tests.science.forecast.asked import fitted
+from tests.science.forecast.asked import fitted, form
 from tests.science.forecast.saved import series
 
 LENGTHS = tuple(range(100, 89, -1))
@@ -16,11 +14,7 @@ LENGTHS = tuple(range(100, 89, -1))
 
 def flat(h=1):
     """Forecast 10 with a standard error of 1 from every origin."""
-    mean = np.full((11, h), 10.0)
-    psi = np.eye(1, h)[0]
-    return single(
-        Outlook("flat", (1,), NONE, mean, np.ones(11), psi, np.zeros_like(mean), False, np.full(100, np.nan), {}), positive=True
-    )
+    return single(form(np.full((11, h), 10.0), np.ones(11), np.eye(1, h)[0]), positive=True)
 
 
 def values(*last):

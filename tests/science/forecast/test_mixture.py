@@ -5,9 +5,10 @@ import pytest
 
 from science.deadline import no_deadline
 from science.forecast.mixture import around, average, together
-from science.forecast.outlook import Origins, Outlook
+from science.forecast.outlook import Origins
 from science.forecast.pool import outlooks
 from science.forecast.transform import LOG, NONE
+from tests.science.forecast.asked import form
 from tests.science.forecast.saved import series
 
 Y = series("AirPassengers")
@@ -50,14 +51,14 @@ def test_the_errors_of_the_average_are_those_of_its_shocks(pool):
 
 
 def test_the_variance_is_that_of_the_shocks_and_that_of_the_forms_about_the_average():
-    pair = [_outlook(mean=np.array([[value]]), sigma=np.ones(1), psi=np.ones(1)) for value in (10.0, 11.0)]
+    pair = [form(mean=np.array([[value]]), sigma=np.ones(1), psi=np.ones(1)) for value in (10.0, 11.0)]
     mixture = together(pair, np.array([[0.25], [0.75]]), positive=True)
     assert mixture.standard_error[0, 0] ** 2 == pytest.approx(1 + 0.25 * 0.75**2 + 0.75 * 0.25**2)
 
 
 def test_doubt_between_forms_that_cross_cancels_in_sums():
     crossing = [10.0, 11, 12], [12.0, 11, 10]
-    pair = [_outlook(mean=np.array([mean]), sigma=np.ones(1), psi=np.array([1.0, 0, 0])) for mean in crossing]
+    pair = [form(mean=np.array([mean]), sigma=np.ones(1), psi=np.array([1.0, 0, 0])) for mean in crossing]
     mixture = together(pair, np.full((2, 1), 0.5), positive=True)
     doubt, apart = mixture.shocks()[:, 3:], mixture.outlooks[0].median[0] - mixture.median[0]
     assert apart[0] == -apart[2] != 0
@@ -65,7 +66,7 @@ def test_doubt_between_forms_that_cross_cancels_in_sums():
 
 
 def test_forms_that_see_the_same_shocks_have_the_mean_of_their_errors():
-    pair = [_outlook(mean=np.array([[10.0]]), sigma=np.array([sigma]), psi=np.ones(1)) for sigma in (1.0, 3.0)]
+    pair = [form(mean=np.array([[10.0]]), sigma=np.array([sigma]), psi=np.ones(1)) for sigma in (1.0, 3.0)]
     assert together(pair, np.full((2, 1), 0.5), positive=True).standard_error[0, 0] == pytest.approx(2)
 
 
@@ -86,11 +87,6 @@ def test_bounds_of_a_positive_series_are_positive():
     low, high = around(np.array([10.0]), np.array([30.0]), positive=True)
     assert low[0] == pytest.approx(10 * np.exp(-3))
     assert high[0] == 40
-
-
-def _outlook(mean, sigma, psi):
-    none = np.zeros_like(mean)
-    return Outlook("one", (1,), NONE, mean, sigma, psi, none, False, np.full(100, np.nan), {})
 
 
 def _named(mixture):
@@ -115,9 +111,7 @@ def test_a_form_with_errors_of_another_scale_is_left_out(pool):
 
 
 def test_forms_that_stand_apart_are_drawn_to_the_middle():
-    three = [
-        _outlook(mean=np.array([[value, value]]), sigma=np.ones(1), psi=np.array([1.0, 0.0])) for value in (10.0, 11.0, 17.0)
-    ]
+    three = [form(mean=np.array([[value, value]]), sigma=np.ones(1), psi=np.array([1.0, 0.0])) for value in (10.0, 11.0, 17.0)]
     mixture = together(three, np.full((3, 1), 1 / 3), positive=True)
     np.testing.assert_allclose([o.median[0, 0] for o in mixture.outlooks], [10, 11, 12.5])
     np.testing.assert_allclose(mixture.median, (10 + 11 + 12.5) / 3)
