@@ -239,6 +239,7 @@ def test_two_datasets_that_are_joined_with_each_other_at_once_are_put_or_refused
     with ThreadPoolExecutor(2) as threads:
         for _ in range(5):
             others = {"a": "b", "b": "a"}
-            told = [threads.submit(put, one, join=JOIN | {"dataset": other}) for one, other in others.items()]
+            joins = {one: JOIN | {"dataset": other, "columns": [other]} for one, other in others.items()}
+            told = [threads.submit(put, one, join=join) for one, join in joins.items()]
             assert {each.result() for each in told} <= {"put", "not now"}
             assert put("a") == put("b") == "put"
