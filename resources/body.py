@@ -52,6 +52,11 @@ def read_body(request: Request, max_bytes: int) -> bytes:
     return body
 
 
+def has_body(request: Request) -> bool:
+    """Tell whether a body is announced, of whatever length."""
+    return bool(request.content_length) or "Transfer-Encoding" in request.headers
+
+
 def announced_bytes(request: Request, max_bytes: int) -> int:
     """How many bytes the body has, before one is read. Raises LengthRequired, BodyTooLarge, UnsupportedMediaType."""
     if request.headers.get("Content-Encoding", "identity").lower() != "identity":
@@ -76,13 +81,21 @@ def fields_of_body(request: Request, body: bytes, limits: Limits) -> Fields:
     mimetype = request.mimetype
     beside = fields_of_query(request, KEEPING).values
     if is_json(mimetype):
-        return Fields({**beside, **object_of_json(body)}, strict=True)
+        return Fields(given_once(beside, object_of_json(body)), strict=True)
     if mimetype == CSV:
-        return Fields({**beside, "data": columns_of_csv(body, limits)}, strict=False)
+        return Fields(given_once(beside, {"data": columns_of_csv(body, limits)}), strict=False)
     if mimetype in FORMS:
-        values = fields_of_form(request, BytesIO(body), beside, lambda file, name: _table_of_bytes(file.read(), name, limits))
-        return Fields({**beside, **values}, strict=False)
+        values = fields_of_form(request, BytesIO(body), lambda file, name: _table_of_bytes(file.read(), name, limits))
+        return Fields(given_once(beside, values), strict=False)
     raise unreadable()
+
+
+def given_once(beside: Mapping[str, object], sent: Mapping[str, object]) -> Mapping[str, object]:
+    """Put the fields of a body to those of the query string. Raises InvalidInput for one that stands in both."""
+    for name in sent:
+        if name in beside:
+            raise InvalidInput(f"{name} is given in the query string and in the body; give it once", field=f"?{name}")
+    return {**beside, **sent}
 
 
 def unreadable() -> UnsupportedMediaType:
@@ -104,7 +117,6 @@ def fields_of_query(request: Request, besides: frozenset[str] = frozenset()) -> 
 def fields_of_form(
     request: Request,
     body: IO[bytes],
-    beside: Mapping[str, object],
     table: Callable[[IO[bytes], str], object],
     hold: Callable[..., IO[bytes]] | None = None,
 ) -> Mapping[str, object]:
@@ -121,11 +133,11 @@ def fields_of_form(
         raise MalformedBody(f"the body is not {request.mimetype}, or has over {MOST_PARTS} parts") from None
     values: dict[str, object] = {}
     for name, texts in form.lists():
-        if len(texts) > 1 or name in beside:
-            raise InvalidInput(f"{name} is given more than once; give it once", field=name)
+        if len(texts) > 1:
+            raise InvalidInput(f"{name} is given {len(texts)} times; give it once", field=name)
         values[name] = table(BytesIO(texts[0].encode()), name) if name in TABLES else _of_text(texts[0], name, name)
     for name, sent in files.lists():
-        if name not in TABLES or name in values or name in beside or len(sent) > 1:
+        if name not in TABLES or name in values or len(sent) > 1:
             raise InvalidInput("the file's field must be called data, and be given once", field=name)
         values[name] = table(sent[0].stream, name)
     return values

@@ -41,6 +41,7 @@ from resources.body import (
     fields_of_body,
     fields_of_form,
     fields_of_query,
+    given_once,
     json_of,
     read_body,
 )
@@ -116,11 +117,11 @@ def score_payments(name: str, found: Pointer, asker: Caller, service: Service) -
 def fields_of_payments(request: Request, body: bytes, service: Service) -> Fields:
     """Read a body's fields. Of CSV each cell is told by itself, so that one that is no number fails its row alone."""
     if request.mimetype == CSV:
-        return Fields({**fields_of_query(request).values, "data": cells_of_csv(body, service.limits, TEXTS)}, strict=False)
+        cells = {"data": cells_of_csv(body, service.limits, TEXTS)}
+        return Fields(given_once(fields_of_query(request).values, cells), strict=False)
     if request.mimetype in FORMS:
-        beside = fields_of_query(request).values
-        values = fields_of_form(request, BytesIO(body), beside, partial(_table, service=service))
-        return Fields({**beside, **values}, strict=False)
+        values = fields_of_form(request, BytesIO(body), partial(_table, service=service))
+        return Fields(given_once(fields_of_query(request).values, values), strict=False)
     return fields_of_body(request, body, service.limits)
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import orjson
 from flask import Response, request
 from flask_restful import Resource
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, RootModel
 
 from errors import LamplightError
+from kinds.fraud_scoring import PaymentsToScore
 from kinds.presenting import Warned
 from kinds.rows import Rows
 from resources.body import CSV, JSON, fields_of_body, read_body
@@ -19,7 +20,7 @@ from resources.csv_written import csv_of_rows
 from resources.fits import modelled
 from resources.formats import json_or_csv
 from resources.fraud_scoring import KIND as FRAUD
-from resources.fraud_scoring import score_payments
+from resources.fraud_scoring import FraudAnswer, score_payments
 from resources.model_access import no_model, unfitted
 from resources.operation import Operation
 from resources.service import Service, service
@@ -33,7 +34,7 @@ ATTEMPTS = 2  # a version may be deleted between the look at the pointer and the
 
 
 class PredictionRequest(BaseModel):
-    """What a model of its kind is asked: rows (regress, mixed, fraud), or steps ahead (forecast)."""
+    """What a model of its kind is asked: rows (regress, mixed), or steps ahead (forecast)."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
@@ -53,14 +54,22 @@ class PredictionAnswer(BaseModel):
     warnings: list[Warned]
 
 
+class AskedOfAnyKind(RootModel[PredictionRequest | PaymentsToScore]):
+    """What a model is asked: of kind fraud, payments to score."""
+
+
+class AnswerOfAnyKind(RootModel[PredictionAnswer | FraudAnswer]):
+    """What a model answers: of kind fraud, the scores of the payments."""
+
+
 class ModelPrediction(Resource):
     """What a model predicts."""
 
     operations = {  # noqa: RUF012
         "post": Operation(
             "Predict with the live version of a model",
-            PredictionAnswer,
-            body=PredictionRequest,
+            AnswerOfAnyKind,
+            body=AskedOfAnyKind,
             example={"data": {"Sepal_Width": [3.5], "Petal_Length": [1.4]}},
             statuses={200: "The predictions"},
             also=(CSV,),

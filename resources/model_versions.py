@@ -9,7 +9,7 @@ from flask_restful import Resource
 from pydantic import BaseModel, ConfigDict, Field
 
 from errors import Conflict, NotFound
-from resources.body import fields_of_body, fields_of_query, read_body
+from resources.body import fields_of_body, fields_of_query, has_body, read_body
 from resources.caller import owning_caller
 from resources.dataset_models import NoQuery
 from resources.model_access import live_version, no_model, own_model
@@ -53,6 +53,7 @@ class ModelRollback(Resource):
             "Let the version before, or a named one, answer again",
             VersionAnswer,
             body=RollbackRequest,
+            needs_body=False,
             example={"version": 1},
             statuses={200: "It answers now"},
         )
@@ -62,15 +63,21 @@ class ModelRollback(Resource):
         owner = owning_caller()
         with reading(service().engine) as connection:
             own_model(connection, owner, name)
-        body = read_body(request, service().settings.max_body_bytes) if request.content_length else b"{}"
-        asked = validated(RollbackRequest, fields_of_body(request, body, service().limits)) if body.strip() != b"{}" else None
+        asked = _asked()
         with writing(service().engine) as connection:
             model = models.lock(connection, own_model(connection, owner, name).id)
             if model is None:
                 raise no_model()
-            version = _wanted(connection, model, None if asked is None else asked.version)
+            version = _wanted(connection, model, asked.version)
             versions.point(connection, model.id, version.id)
         return version_told(version, version.id), 200
+
+
+def _asked() -> RollbackRequest:
+    if not has_body(request):
+        return validated(RollbackRequest, fields_of_query(request))
+    body = read_body(request, service().settings.max_body_bytes)
+    return validated(RollbackRequest, fields_of_body(request, body, service().limits))
 
 
 def _wanted(connection: Connection, model: Model, number: int | None) -> Version:

@@ -106,7 +106,7 @@ def _operation(path: str, resource: type[Resource], verb: str, operation: Operat
         "responses": _responses(operation),
     }
     if operation.body is not None:
-        described["requestBody"] = {"required": True, "content": _body(operation.body, operation.example)}
+        described["requestBody"] = {"required": operation.needs_body, "content": _body(operation.body, operation.example)}
     return described
 
 

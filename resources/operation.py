@@ -15,6 +15,7 @@ class Operation:
     summary: str
     answer: type[BaseModel] | str | None  # a model, a media type, or nothing
     body: type[BaseModel] | None = None
+    needs_body: bool = True  # else it may be left out
     query: type[BaseModel] | None = None
     example: Mapping[str, object] = field(default_factory=dict)  # of a body
     keeps: bool = False  # its answer is kept under a URL of its own, in every format

@@ -22,6 +22,7 @@ from resources.body import (
     check_whole,
     fields_of_form,
     fields_of_query,
+    given_once,
     is_json,
     json_of,
     object_of_json,
@@ -85,11 +86,11 @@ def _spool(request: Request, body: IO[bytes], announced: int) -> int:
 def _fields(request: Request, body: IO[bytes], hold: Callable[..., IO[bytes]]) -> Fields:
     beside = fields_of_query(request).values
     if is_json(request.mimetype):
-        return Fields({**beside, **object_of_json(body.read())}, strict=True)
+        return Fields(given_once(beside, object_of_json(body.read())), strict=True)
     if request.mimetype == CSV:
-        return Fields({**beside, "data": body}, strict=False)
+        return Fields(given_once(beside, {"data": body}), strict=False)
     if request.mimetype in FORMS:
-        return Fields({**beside, **fields_of_form(request, body, beside, _table, hold)}, strict=False)
+        return Fields(given_once(beside, fields_of_form(request, body, _table, hold)), strict=False)
     raise unreadable()
 
 

@@ -190,3 +190,22 @@ def test_columns_of_a_json_body_are_counted_before_they_are_read(ask):
     response = ask("POST", "/regress", data=wide, content_type="application/json")
     assert response.status_code == 422
     assert "max_columns" in response.json["detail"]
+
+
+GIVEN_TWICE = [
+    ("/regress", "formula", {"json": {"formula": "y ~ x", "data": {"y": [1, 2, 3], "x": [1, 2, 4]}}}),
+    ("/regress", "data", {"data": "y,x\n1,1\n2,2\n3,4\n", "content_type": "text/csv"}),
+    ("/regress", "formula", {"data": {"formula": "y ~ x", "data": "y,x\n1,1\n2,2\n3,4\n"}}),
+    ("/fraud", "data", {"data": "V1\n1\n", "content_type": "text/csv"}),
+    ("/fraud", "model", {"data": {"model": "cards", "data": "V1\n1\n"}}),
+    ("/datasets/d", "fill", {"json": {"data": {"y": [1, None]}, "fill": {"y": 0}}}),
+    ("/datasets/d", "fill", {"data": {"data": "y\n1\n", "fill": "{}"}}),
+]
+
+
+@pytest.mark.parametrize(("path", "name", "sent"), GIVEN_TWICE)
+def test_a_field_that_stands_in_the_query_string_and_in_the_body_is_refused(ask, path, name, sent):
+    response = ask("PUT" if path == "/datasets/d" else "POST", path, query_string={name: "{}"}, **sent)
+    assert response.status_code == 422
+    assert [fault["pointer"] for fault in response.json["errors"]] == [f"?{name}"]
+    assert "give it once" in response.json["errors"][0]["detail"]

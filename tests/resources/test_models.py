@@ -215,6 +215,13 @@ def test_a_new_version_is_seen_by_the_next_request_of_every_process(ask, applica
     assert [(version["number"], version["live"]) for version in told] == [(2, True), (1, False)]
     for body, status in (({"version": 7}, 404), ({"version": 0}, 422), ({"versoin": 1}, 422)):
         assert clients[0].post("/models/m/rollback", json=body, headers=site.headers).status_code == status
+    for wrong, status in (
+        ({"query_string": {"version": 7}}, 404),
+        ({"data": "{}", "content_type": "text/csv"}, 422),
+        ({"environ_overrides": {"HTTP_TRANSFER_ENCODING": "chunked"}}, 411),
+    ):
+        assert clients[0].post("/models/m/rollback", headers=site.headers, **wrong).status_code == status
+    assert versions_told() == [2, 2]
     clients[0].post("/models/m/rollback", json={"version": 1}, headers=site.headers)
     assert clients[0].post("/models/m/rollback", headers=site.headers).status_code == 409
     engine_of(other).dispose()

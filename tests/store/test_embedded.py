@@ -79,7 +79,7 @@ def test_a_killed_server_starts_again(data: str) -> None:
     assert answers(embedded.start(data))
 
 
-@pytest.mark.parametrize("pid", [str(os.getpid()), "999999", "", "x"])
+@pytest.mark.parametrize("pid", [str(os.getpid()), "999999", "", "x"], ids=["another program", "nobody", "none", "a word"])
 def test_a_pid_file_of_a_dead_server_is_no_obstacle(data: str, pid: str) -> None:
     embedded.start(data)
     lines = pid_file(data).read_text().split("\n")
