@@ -31,6 +31,7 @@ from science.forecast.spec import Interval, Series, Spec
 from science.limits import Limits
 
 FOLDER = Path(__file__).parents[1] / "tests" / "reference" / "forecast" / "m4"
+Followed = tuple[int, np.ndarray, np.ndarray]  # the `ord` of a series, its values, and those that followed
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,16 @@ FILES = {
 
 
 @dataclass(frozen=True)
+class Told:
+    """What is forecast of one series: (h,) each, the bounds as lower and upper."""
+
+    median: np.ndarray
+    bounds: tuple[np.ndarray, np.ndarray]  # of 95%
+    inner: tuple[np.ndarray, np.ndarray]  # of 80%
+    ms: float
+
+
+@dataclass(frozen=True)
 class Score:
     """One series."""
 
@@ -74,15 +85,15 @@ def main() -> None:
     arguments = _arguments()
     for name in arguments.files.split(","):
         file = FILES[name]
-        series = _series(arguments.folder, name)[:: arguments.every]
-        found = [_score(file, "calibrated", *one) for one in series]
+        series = read(arguments.folder, name)[:: arguments.every]
+        found = [score(file, "calibrated", *one) for one in series]
         print(f"\n{name}: {len(found)} series, goal OWA {file.goal}")
-        print(f"  {'':34}{'n':>5}{'OWA':>8}{'95%':>8}{'first':>8}{'last':>8}{'80%':>8}{'MSIS':>8}{'ms':>9}")
-        _print("lamplight, all", found)
-        _print("lamplight, tuned half", [score for score in found if score.ord % 2 == 0])
-        _print("lamplight, held-out half", [score for score in found if score.ord % 2 == 1])
-        _print(f"lamplight, first {file.first}", [score for score in found if score.ord < file.first])
-        _print("  the same, not widened", [_score(file, "model", *one) for one in series if one[0] < file.first])
+        print_heads()
+        print_means("lamplight, all", found)
+        print_means("lamplight, tuned half", [one for one in found if one.ord % 2 == 0])
+        print_means("lamplight, held-out half", [one for one in found if one.ord % 2 == 1])
+        print_means(f"lamplight, first {file.first}", [one for one in found if one.ord < file.first])
+        print_means("  the same, not widened", [score(file, "model", *one) for one in series if one[0] < file.first])
         _print_peers(arguments.folder / "reference_results.csv", name)
 
 
@@ -94,7 +105,8 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _series(folder: Path, name: str) -> list[tuple[int, np.ndarray, np.ndarray]]:
+def read(folder: Path, name: str) -> list[Followed]:
+    """Return all series of a file."""
     parts: list[dict[int, list[float]]] = []
     for part in ("train", "test"):
         values: dict[int, list[float]] = defaultdict(list)
@@ -105,45 +117,56 @@ def _series(folder: Path, name: str) -> list[tuple[int, np.ndarray, np.ndarray]]
     return [(key, np.array(parts[0][key]), np.array(parts[1][key])) for key in sorted(parts[0])]
 
 
-def _score(file: File, interval: Interval, ord: int, y: np.ndarray, actual: np.ndarray) -> Score:
+def score(file: File, interval: Interval, ord: int, y: np.ndarray, actual: np.ndarray) -> Score:
+    """Forecast a series, and compare with what followed."""
     started = time.process_time()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         answer = forecast(Spec(h=file.h, freq=file.freq, interval=interval), Series(y), Limits(), no_deadline())
     ms = (time.process_time() - started) * 1000
-    median = np.array([row.median for row in answer.forecast])
-    (low, high), inner = _bounds(answer, 95.0), _bounds(answer, 80.0)
+    told = Told(np.array([row.median for row in answer.forecast]), _bounds(answer, 95.0), _bounds(answer, 80.0), ms)
+    return compared(file, ord, y, actual, told)
+
+
+def compared(file: File, ord: int, y: np.ndarray, actual: np.ndarray, told: Told) -> Score:
+    """Score what was told of a series, whoever told it."""
+    low, high = told.bounds
     inside = (actual >= low) & (actual <= high)
     naive = scores.naive2(y, file.season, file.h)
     scale = scores.seasonal_scale(y, file.season)
     return Score(
         ord=ord,
-        smape=scores.smape(actual, median),
-        mase=scores.mase(actual, median, scale),
+        smape=scores.smape(actual, told.median),
+        mase=scores.mase(actual, told.median, scale),
         smape2=scores.smape(actual, naive),
         mase2=scores.mase(actual, naive, scale),
         covered=float(inside.mean()),
         covered_first=float(inside[0]),
         covered_last=float(inside[-1]),
-        covered_80=scores.coverage(actual, *inner),
+        covered_80=scores.coverage(actual, *told.inner),
         msis=scores.msis(actual, low, high, 95.0, scale),
-        ms=ms,
+        ms=told.ms,
     )
+
+
+def print_heads() -> None:
+    print(f"  {'':34}{'n':>5}{'OWA':>8}{'95%':>8}{'first':>8}{'last':>8}{'80%':>8}{'MSIS':>8}{'ms':>9}")
+
+
+def print_means(name: str, found: Sequence[Score]) -> None:
+    """Print the scores of many series as one line: means, and the median of the milliseconds."""
+    if not found:
+        return
+    mean = {field: float(np.mean([getattr(one, field) for one in found])) for field in Score.__dataclass_fields__}
+    owa = (mean["smape"] / mean["smape2"] + mean["mase"] / mean["mase2"]) / 2
+    ms = float(np.median([one.ms for one in found]))
+    covered = "".join(f"{mean[field]:8.3f}" for field in ("covered", "covered_first", "covered_last", "covered_80"))
+    print(f"  {name:34}{len(found):5}{owa:8.3f}{covered}{mean['msis']:8.2f}{ms:9.1f}", flush=True)
 
 
 def _bounds(answer: Forecast, level: float) -> tuple[np.ndarray, np.ndarray]:
     low, high = (np.array([getattr(row, side)[level] for row in answer.forecast]) for side in ("lo", "hi"))
     return low, high
-
-
-def _print(name: str, found: Sequence[Score]) -> None:
-    if not found:
-        return
-    mean = {field: float(np.mean([getattr(score, field) for score in found])) for field in Score.__dataclass_fields__}
-    owa = (mean["smape"] / mean["smape2"] + mean["mase"] / mean["mase2"]) / 2
-    ms = float(np.median([score.ms for score in found]))
-    covered = "".join(f"{mean[field]:8.3f}" for field in ("covered", "covered_first", "covered_last", "covered_80"))
-    print(f"  {name:34}{len(found):5}{owa:8.3f}{covered}{mean['msis']:8.2f}{ms:9.1f}")
 
 
 def _print_peers(path: Path, name: str) -> None:
