@@ -1,4 +1,4 @@
-"""The weights a stack of differences gives: psi weights of shocks, of forecasts of w, and of the real anchors."""
+"""The weights a stack of differences gives: psi weights of shocks, and of forecasts of w."""
 
 from __future__ import annotations
 
@@ -54,21 +54,6 @@ def _repeated(shocks: FloatArray, lag: int) -> FloatArray:
 def forecast_weights(lags: Sequence[int], h: int) -> FloatArray:
     """Return c, (h,): how often the forecast of w made j steps earlier is counted in a forecast of y."""
     return psi_weights(np.zeros(0), np.zeros(0), lags, h)
-
-
-def anchor_weights(lags: Sequence[int], h: int) -> FloatArray:
-    """Return the weights of the last sum(lags) real values, newest first, in the forecasts of y: (h, sum(lags)).
-
-    With the forecasts of w these give y exactly: y_{n+h} = sum_i a_{h,i} y_{n-i} + sum_j c_j w_{n+h-j}; each row sums to 1.
-    """
-    D = difference_polynomial(lags)
-    length = len(D) - 1
-    rows = np.zeros((length + h, length))
-    rows[np.arange(length), np.arange(length)[::-1]] = 1.0  # the real values stand for themselves, oldest first
-    used = np.flatnonzero(D[1:]) + 1
-    for step in range(length, length + h):
-        rows[step] = -D[used] @ rows[step - used]
-    return rows[length:]
 
 
 def inflation(shocks: FloatArray, lags: Sequence[int]) -> FloatArray:
