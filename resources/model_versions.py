@@ -24,7 +24,7 @@ from store.versions import Version
 
 
 class RollbackRequest(BaseModel):
-    """Which version shall answer: the one of this number, or without it the one before."""
+    """Which version shall answer: the one of this number, or without it the one before of the model's kind."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -84,7 +84,7 @@ def _wanted(connection: Connection, model: Model, number: int | None) -> Version
     if number is None:
         found = versions.before(connection, model.id, live_version(connection, model).number)
         if found is None:
-            raise Conflict("there is no version before the one that answers")
+            raise Conflict("there is no version of the model's kind before the one that answers")
         return found
     found = versions.by_number(connection, model.id, number)
     if found is None:

@@ -39,7 +39,8 @@ AND id <> (SELECT coalesce(live, 0) FROM models WHERE id = %(model_id)s)
 BY_ID = f"SELECT {FIELDS} FROM versions WHERE id = %(id)s"  # noqa: S608
 BY_NUMBER = f"SELECT {FIELDS} FROM versions WHERE model_id = %(model_id)s AND number = %(number)s"  # noqa: S608
 BEFORE = f"""
-SELECT {FIELDS} FROM versions WHERE model_id = %(model_id)s AND promoted AND number < %(number)s ORDER BY number DESC LIMIT 1
+SELECT {FIELDS} FROM versions WHERE model_id = %(model_id)s AND promoted AND number < %(number)s
+AND kind = (SELECT kind FROM models WHERE id = %(model_id)s) ORDER BY number DESC LIMIT 1
 """  # noqa: S608
 LIST = f"SELECT {FIELDS} FROM versions WHERE model_id = %(model_id)s ORDER BY number DESC"  # noqa: S608
 ARTIFACT = "SELECT format, digest, document::text, arrays FROM versions WHERE id = %(id)s"
@@ -133,7 +134,7 @@ def by_number(connection: Connection, model_id: int, number: int) -> Version | N
 
 
 def before(connection: Connection, model_id: int, number: int) -> Version | None:
-    """Find the version that answered before the one of this number."""
+    """Find the newest version below this number that answered and is of the kind that the model is now."""
     found = row(connection, BEFORE, {"model_id": model_id, "number": number})
     return None if found is None else Version(*found)
 

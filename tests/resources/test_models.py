@@ -227,6 +227,21 @@ def test_a_new_version_is_seen_by_the_next_request_of_every_process(ask, applica
     engine_of(other).dispose()
 
 
+def test_a_rollback_stays_with_the_kind_that_the_model_is_now(ask, application, model, site):
+    mixed = {"kind": "mixed", "spec": {"formula": "Reaction ~ Days + (1 | Subject)"}, "dataset": "sleepstudy"}
+    assert ask("PUT", model, json=mixed).status_code == 200
+    refitted(application, site, "sepals")
+    new = {"data": {"Days": [1], "Subject": ["308"]}}
+    for body in (None, {"version": 1}):
+        refused = ask("POST", f"{model}/rollback", json=body)
+        assert (refused.status_code, refused.json["type"]) == (409, "urn:lamplight:problem:conflict")
+    assert ask("POST", f"{model}/predict", json=new).json["version"] == 2
+    ask("PUT", model, json=BODY)
+    refitted(application, site, "sepals")
+    assert ask("POST", f"{model}/rollback").json["number"] == 1
+    assert ask("POST", f"{model}/predict", json=NEW).status_code == 200
+
+
 @pytest.mark.parametrize("damage", ["arrays = 'x'", "document = '{}'", "format = 99"])
 def test_a_damaged_version_says_that_a_refit_is_needed_and_nothing_else_breaks(ask, application, model, site, damage):
     engine = engine_of(application)

@@ -28,9 +28,9 @@ def put(connection, site, name="m", **changed):
     return models.put(connection, site, name, replace(ASKED, **changed), max_models=1000)
 
 
-def version(model, *, promoted=True, judged=None):
+def version(model, *, promoted=True, judged=None, kind="regress"):
     return NewVersion(
-        model.id, model.revision, promoted, "regress", {}, "iris", "f", 150, "lamplight", {}, FIT, judged, b"{}", b"{}", b"{}"
+        model.id, model.revision, promoted, kind, {}, "iris", "f", 150, "lamplight", {}, FIT, judged, b"{}", b"{}", b"{}"
     )
 
 
@@ -104,6 +104,18 @@ def test_the_version_before_is_one_that_answered(connection, site):
     live(connection, model)
     assert versions.before(connection, model.id, 3).number == 1
     assert versions.before(connection, model.id, 1) is None
+
+
+def test_the_version_before_is_of_the_kind_that_the_model_is_now(connection, site):
+    model, _ = put(connection, site)
+    live(connection, model)
+    model, _ = put(connection, site, kind="fraud")
+    number = live(connection, model, kind="fraud")
+    assert versions.before(connection, model.id, number) is None
+    assert live(connection, model, kind="fraud") == 3
+    assert versions.before(connection, model.id, 3).number == 2
+    model, _ = put(connection, site)
+    assert versions.before(connection, model.id, live(connection, model)).number == 1
 
 
 def test_old_versions_are_forgotten_and_never_the_one_that_answers(connection, site):
