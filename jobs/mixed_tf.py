@@ -9,6 +9,7 @@ import numpy as np
 
 from kinds.kind import Computed, Tables
 from kinds.mixed import MIXED, MixedSpec, VarianceComponents, spec_of
+from kinds.mixed_answer import trace_told
 from kinds.mixed_model import MIXED_MODEL
 from science.deadline import Deadline
 from science.limits import Limits
@@ -104,4 +105,4 @@ def _trace(iterates: Sequence[Start], model: Model) -> dict[str, object]:
         ]
         for covariances, sigma2 in iterates
     ]
-    return {"columns": columns_of(criterion.pattern, model.groupings), "values": np.array(values)}
+    return trace_told(columns_of(criterion.pattern, model.groupings), np.array(values))

@@ -198,7 +198,7 @@ def answer_of(fitted: Fit, predictions: Predictions | None, extras: Extras, *, r
         "residual": fitted.residual and fields_of(fitted.residual, ResidualVariance),
         "fit": fields_of(fitted.fit, MixedGlance),
         "effects": list(_effects(fitted)),
-        "trace": _trace(fitted),
+        "trace": trace_told(fitted.trace.columns, fitted.trace.values),
         **_beside(extras),
         "warnings": _warnings(fitted, predictions, extras),
     }
@@ -217,6 +217,14 @@ def predicted(predictions: Predictions) -> list[dict[str, object]]:
     new = zip(*(rows.tolist() for rows in predictions.new_levels.values()), strict=True)
     groups = [list(compress(names, row)) for row in new] if names else [[] for _ in predictions.fit]
     return rows_of({**arrays_of(predictions, Prediction.model_fields), "new_levels": groups})
+
+
+def trace_told(columns: Sequence[str], values: FloatArray) -> dict[str, object]:
+    """Present the iterates, of a long loop the later ones more and more sparsely. values: (steps, columns)."""
+    steps = np.arange(len(values))
+    if len(steps) > TRACE_STEPS:
+        steps = np.unique(np.geomspace(1, len(steps), TRACE_STEPS).round().astype(np.intp)) - 1
+    return {"columns": columns, "steps": steps, "values": np.ascontiguousarray(values[steps])}
 
 
 def picture_of(fitted: Fit, table: Table, extras: Extras) -> dict[str, object]:
@@ -259,13 +267,6 @@ def _effects(fitted: Fit) -> Iterator[dict[str, object]]:
         for level, estimates, errors in zip(each.levels, each.estimate.tolist(), each.std_error.tolist(), strict=True):
             for term, estimate, error in zip(each.names, estimates, errors, strict=True):
                 yield {"group": each.group, "level": level, "term": term, "estimate": estimate, "std_error": error}
-
-
-def _trace(fitted: Fit) -> dict[str, object]:
-    steps = np.arange(len(fitted.trace.values))
-    if len(steps) > TRACE_STEPS:
-        steps = np.unique(np.geomspace(1, len(steps), TRACE_STEPS).round().astype(np.intp)) - 1
-    return {"columns": fitted.trace.columns, "steps": steps, "values": np.ascontiguousarray(fitted.trace.values[steps])}
 
 
 def _beside(extras: Extras) -> dict[str, object]:

@@ -116,6 +116,18 @@ def test_tensorflow_walks_mackays_loop_to_the_same_variances(ask, asked):
     assert "tensorflow" in [each["code"] for each in walked.json["warnings"]]
 
 
+@pytest.mark.parametrize("method", ["mackay", "em"])
+def test_the_way_that_tensorflow_took_is_told_and_drawn_as_numpys_is(ask, asked, method):
+    question = {"dataset": "sleepstudy", "formula": "Reaction ~ Days + (1 | Subject)", "method": method}
+    short = asked("/mixed", **question, iterations=5, backend="tensorflow").json
+    assert short["trace"]["steps"] == list(range(6))
+    long = asked("/mixed", **question, iterations=600, backend="tensorflow").json["trace"]
+    assert len(long["steps"]) == len(long["values"]) < 600
+    assert (long["steps"][0], long["steps"][-1]) == (0, 600)
+    drawn = ask("GET", f"{short['url']}.svg?view=trace")
+    assert (drawn.status_code, drawn.mimetype) == (200, "image/svg+xml")
+
+
 @pytest.mark.parametrize("also", [{"method": "reml"}, {"method": "px_em"}, {"method": "em", "family": "poisson"}])
 def test_tensorflow_is_refused_where_it_knows_no_loop(ask, also):
     question = {"dataset": "sleepstudy", "formula": "Reaction ~ Days + (1 | Subject)", "backend": "tensorflow"}
