@@ -13,6 +13,8 @@ from resources.service import Service
 from store import keys
 from store.engine import reading
 
+METHODS = "GET, POST"  # what may be POSTed, the key's rights decide
+ASKED_WITH = "Authorization, Content-Type, Prefer, X-Request-Id"
 EXPOSED = "ETag, Location, Link, Preference-Applied, Retry-After, RateLimit, RateLimit-Policy, X-Request-Id"
 PREFLIGHT_SECONDS = "600"
 
@@ -30,8 +32,8 @@ def preflight(request: Request, service: Service) -> Response:
         allowed = keys.origins_allowed(connection, request.headers["Origin"])
     if allowed:
         response.headers["Access-Control-Allow-Origin"] = request.headers["Origin"]
-        response.headers["Access-Control-Allow-Methods"] = "GET"
-        response.headers["Access-Control-Allow-Headers"] = "Authorization, Prefer, X-Request-Id"
+        response.headers["Access-Control-Allow-Methods"] = METHODS
+        response.headers["Access-Control-Allow-Headers"] = ASKED_WITH
         response.headers["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
     return response
 

@@ -172,3 +172,15 @@ def test_a_preflight_is_granted_to_the_origin_of_a_living_key_only(client, site)
     assert granted.headers["Access-Control-Allow-Origin"] == ORIGIN
     assert "Authorization" in granted.headers["Access-Control-Allow-Headers"]
     assert "Access-Control-Allow-Origin" not in refused.headers
+
+
+def test_a_page_may_send_json_to_the_model_that_it_asks(client):
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    granted = client.options("/models/sepals/predict", headers={"Origin": ORIGIN, **asked})
+    assert granted.headers["Access-Control-Allow-Methods"] == "GET, POST"
+    assert {"Authorization", "Content-Type"} <= set(granted.headers["Access-Control-Allow-Headers"].split(", "))
+
+
+@pytest.mark.parametrize("path", ["/regress", "/mixed", "/forecast", "/fraud/labels", "/datasets/d/rows", "/models/m/refit"])
+def test_a_page_may_not_post_what_only_a_server_may(client, site, path):
+    assert client.post(path, json={}, headers=site.page_headers).status_code == 403
