@@ -22,7 +22,7 @@ from store.catalog import list_ as list_
 from store.catalog import table_of
 from store.columns import ColumnInfo
 from store.columns import StoredColumn as StoredColumn
-from store.drift import check_columns, check_types, sent_columns
+from store.drift import check_columns, check_joined, check_types, sent_columns
 from store.driver import cursor_of
 from store.filling import create, fill
 from store.intake import Intake, columns_of
@@ -90,8 +90,8 @@ def put(
 def append(connection: Connection, site_id: int, name: str, rows: Rows, *, secret: bytes, bounds: Bounds) -> Stored:
     """Add rows behind those that a dataset has, by its rules. Needs a transaction; others who add wait for its end.
 
-    Raises NotFound, Conflict for a registered dataset, InvalidInput naming a column that is missing, unknown or of
-    another type, LimitExceeded.
+    Raises NotFound, Conflict for a registered dataset, InvalidInput naming a column, sent or joined, that is missing,
+    unknown or of another type, LimitExceeded.
     """
     info = catalog.lock(connection, site_id, name)
     if info is None:
@@ -101,6 +101,7 @@ def append(connection: Connection, site_id: int, name: str, rows: Rows, *, secre
     rows = rows.select([column.name for column in sent_columns(info)])
     check_types(info, rows)
     joined = joined_by(connection, site_id, name, info.rules, rows.types)
+    check_joined(info, joined)
     _check_bounds(connection, site_id, name, len(info.columns), info.rows + rows.count, bounds)
     intake = Intake(info.columns, info.rules, joined, joining_key(secret, site_id))
     table = table_of(site_id, name)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from errors import InvalidInput
 from store.catalog import DatasetInfo
 from store.columns import ColumnInfo
+from store.joining import Joined
 from store.rows import Rows
 from store.rules import pointer
 
@@ -36,3 +37,16 @@ def check_types(info: DatasetInfo, rows: Rows) -> None:
         if rows.types[column.name] != column.type:
             detail = f"the column {column.name} holds a {rows.types[column.name]} where the dataset has a {column.type}"
             raise InvalidInput(detail, field=pointer("data", column.name))
+
+
+def check_joined(info: DatasetInfo, joined: Joined | None) -> None:
+    """Refuse joined columns that have become of other types. Raises InvalidInput naming the column."""
+    if joined is None:
+        return
+    kept = {column.name: column.type for column in info.columns}
+    for place, column in enumerate(joined.columns):
+        if column.type != kept[column.name]:
+            detail = (
+                f"{column.name} is a {column.type} in {joined.info.name} now and a {kept[column.name]} here; put one of them anew"
+            )
+            raise InvalidInput(detail, field=f"/join/columns/{place}")

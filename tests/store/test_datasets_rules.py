@@ -176,6 +176,21 @@ def test_what_is_joined_is_settled_when_it_is_declared(keep: Any, add: Any) -> N
     assert add("p", rows(user=["Hans"])) == {"user": ["Hans", "Hans"], "city": ["Ulm", "Bonn"]}
 
 
+@pytest.mark.parametrize(
+    ("before", "now"), [(1.0, "dear"), (1.0, True), ("dear", 1.0), ("dear", True), (True, 1.0), (True, "dear")]
+)
+def test_a_joined_column_that_became_of_another_type_is_refused(keep: Any, add: Any, before: Any, now: Any) -> None:
+    keep("prices", rows(item=["tea"], tax=[7.0], price=[before]))
+    orders = {"item": ["tea"], "tax": [7.0], "price": [before]}
+    assert keep("orders", rows(item=["tea"]), join={"dataset": "prices", "on": "item"}) == orders
+    keep("prices", rows(item=["tea"], tax=[7.0], price=[now]))
+    with pytest.raises(InvalidInput, match=r"price is a \w+ in prices now and a \w+ here") as refusal:
+        add("orders", rows(item=["tea"]))
+    assert refusal.value.faults[0].pointer == "/join/columns/1"
+    keep("prices", rows(item=["tea"], tax=[7.0], price=[before]))
+    assert add("orders", rows(item=["tea"])) == {name: values * 2 for name, values in orders.items()}
+
+
 USERS = {"user": ["Hans", "Hans"], "city": ["Ulm", "Bonn"], "age": [1.0, 2.0]}
 JOIN = {"on": "user", "how": "left"}
 CITY = {"dataset": "users", "on": "user", "columns": ["city"]}
