@@ -73,7 +73,8 @@ def put(
 
     Needs a transaction: store.engine.writing. Until it commits everybody else reads the old one. The fingerprint, if none
     is given, is a hash of the names, the types and each row as it is stored. `secret` keys what joins masked texts.
-    Raises InvalidInput naming the rule or the column, LimitExceeded, Conflict for the name of a registered dataset.
+    Raises InvalidInput naming the rule or the column, LimitExceeded, Conflict for the name of a registered dataset
+    and when what is joined was replaced or removed meanwhile.
     """
     catalog.check_name(name)
     check_sent(rules, rows.types)
@@ -90,7 +91,7 @@ def put(
 def append(connection: Connection, site_id: int, name: str, rows: Rows, *, secret: bytes, bounds: Bounds) -> Stored:
     """Add rows behind those that a dataset has, by its rules. Needs a transaction; others who add wait for its end.
 
-    Raises NotFound, Conflict for a registered dataset, InvalidInput naming a column, sent or joined, that is missing,
+    Raises NotFound, Conflict as put does, InvalidInput naming a column, sent or joined, that is missing,
     unknown or of another type, LimitExceeded.
     """
     info = catalog.lock(connection, site_id, name)

@@ -13,7 +13,7 @@ from errors import InvalidInput
 from store.columns import ROW, SQL_TYPES, ColumnInfo, Type
 from store.copy_text import Encoder
 from store.intake import Intake
-from store.joining import ambiguous
+from store.joining import ambiguous, hold
 from store.masking import with_keys
 from store.moving import moving
 from store.rows import Chunk, Rows
@@ -31,7 +31,7 @@ def create(cursor: Any, table: Identifier, columns: Sequence[ColumnInfo]) -> Non
 
 
 def fill(cursor: Any, table: Identifier, intake: Intake, rows: Rows, last: int) -> int:
-    """Add rows behind the last one, and give the number of the last one then. Raises InvalidInput."""
+    """Add rows behind the last one, and give the number of the last one then. Raises InvalidInput, Conflict."""
     try:
         if not intake.rules.alter_rows:
             _copy(cursor, table, intake, rows, last + 1)
@@ -71,6 +71,7 @@ def _chunks(rows: Rows, intake: Intake) -> Iterator[Chunk]:
 def _refuse_ambiguous(cursor: Any, intake: Intake, sent: Identifier) -> None:
     if intake.joined is None:
         return
+    hold(cursor, intake.joined)
     cursor.execute(ambiguous(intake.joined, sent, intake.own_key))
     if cursor.fetchone()[0]:
         detail = "the other dataset has rows with the same value in this column; a join needs each value there once"

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import psycopg2.errors
 from psycopg2.sql import SQL, Composed, Identifier
 from sqlalchemy import Connection
 
-from errors import InvalidInput
+from errors import Conflict, InvalidInput
 from store.catalog import DatasetInfo, find, table_of
 from store.columns import ColumnInfo, Type
 from store.rules import Join, Rules
+
+COLUMNS = "SELECT columns FROM datasets WHERE site_id = %(site_id)s AND name = %(name)s AND source IS NULL"
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,11 @@ class Joined:
     @property
     def table(self) -> Identifier:
         return table_of(self.info.site_id, self.info.name)
+
+    @property
+    def used(self) -> set[tuple[str, Type, str, str | None]]:
+        """What must still be there when it is joined: the columns that are added, and the one they are found by."""
+        return _layout(c for c in self.info.columns if c in self.columns or (c.key or c.physical) == self.key)
 
 
 def joined_by(connection: Connection, site_id: int, name: str, rules: Rules, types: Mapping[str, Type]) -> Joined | None:
@@ -44,6 +53,21 @@ def joined_by(connection: Connection, site_id: int, name: str, rules: Rules, typ
     if join.on not in there:
         raise InvalidInput(f"{join.dataset} has no column {join.on}", field="join.on")
     return Joined(other, _added(join, there, types), _key(join, there[join.on], join.on in rules.mask, types))
+
+
+def hold(cursor: Any, joined: Joined) -> None:
+    """Keep the other dataset from being replaced until the transaction ends.
+
+    Raises Conflict when it was removed, or replaced by one without the columns that were found.
+    """
+    try:
+        cursor.execute(SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(joined.table))
+    except psycopg2.errors.UndefinedTable:
+        raise _replaced(joined) from None
+    cursor.execute(COLUMNS, {"site_id": joined.info.site_id, "name": joined.info.name})
+    found = cursor.fetchone()
+    if found is None or not joined.used <= _layout(ColumnInfo(**column) for column in found[0]):
+        raise _replaced(joined)
 
 
 def pairing(joined: Joined, how: str, own_key: str) -> Composed:
@@ -80,3 +104,11 @@ def _key(join: Join, theirs: ColumnInfo, masked: bool, types: Mapping[str, Type]
         here, where = ("here", f"not in {join.dataset}") if masked else (f"in {join.dataset}", "not here")
         raise InvalidInput(f"{join.on} is masked {here} and {where}; mask it in both", field="join.on")
     return theirs.key or theirs.physical
+
+
+def _layout(columns: Iterable[ColumnInfo]) -> set[tuple[str, Type, str, str | None]]:
+    return {(column.name, column.type, column.physical, column.key) for column in columns}
+
+
+def _replaced(joined: Joined) -> Conflict:
+    return Conflict(f"the dataset {joined.info.name} was replaced or removed while it was being joined; ask again")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from errors import InvalidInput, StoreUnavailable
+from errors import Conflict, InvalidInput, StoreUnavailable
 from store import datasets, sites
 from store.columns import StoredColumn
 from store.datasets import Bounds
-from store.engine import writing
+from store.engine import reading, writing
 from store.masking import joining_key, masked_text
 from store.rows import Rows, rows_of_columns
 from store.rules import Mask, Rules, type_of
@@ -235,6 +237,78 @@ def test_a_site_joins_neither_another_sites_data_nor_reads_its_keys(connection: 
     datasets.save(connection, theirs, "secret", [StoredColumn("user", "text", ["Hans"])], 1)
     with pytest.raises(InvalidInput, match="no other dataset"):
         keep("p", rows(user=["Hans"]), join={"dataset": "secret", "on": "user"})
+
+
+def remove_users(connection: Connection) -> None:
+    assert datasets.remove(connection, ANONYMOUS, "users")
+
+
+def replace_users(connection: Connection, **columns: list[Any]) -> None:
+    given = rows(**(columns or {"user": ["Hans"], "city": ["Bonn"]}))
+    datasets.put(connection, ANONYMOUS, "users", given, secret=SECRET, bounds=Bounds())
+
+
+def put_joined(connection: Connection) -> None:
+    joining = Rules.model_validate({"join": CITY})
+    datasets.put(connection, ANONYMOUS, "p", rows(user=["Hans"]), joining, secret=SECRET, bounds=Bounds())
+
+
+def append_joined(connection: Connection) -> None:
+    datasets.append(connection, ANONYMOUS, "p", rows(user=["Hans"]), secret=SECRET, bounds=Bounds())
+
+
+def wait_until_one_waits(engine: Engine) -> None:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    for _ in range(1000):
+        with reading(engine) as connection:
+            if connection.execute(waiting).scalar():
+                return
+        time.sleep(0.01)
+    raise AssertionError("nobody waits")
+
+
+def joined_while(engine: Engine, change: Any, join: Any) -> Future[None]:
+    """Change the dataset users in a transaction, and join it in another one that waits for the end of the first."""
+
+    def joined() -> None:
+        with writing(engine) as connection:
+            join(connection)
+
+    with writing(engine) as connection:
+        replace_users(connection, user=["Hans"], city=["Ulm"])
+        put_joined(connection)
+    with ThreadPoolExecutor(1) as threads, writing(engine) as connection:
+        change(connection)
+        told = threads.submit(joined)
+        wait_until_one_waits(engine)
+    return told
+
+
+CHANGES = {
+    "removed": remove_users,
+    "another column": partial(replace_users, user=["Hans"], town=["Bonn"]),
+    "another type": partial(replace_users, user=["Hans"], city=[1.0]),
+    "another key": partial(replace_users, name=["Hans"], city=["Bonn"]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("join", [put_joined, append_joined])
+def test_what_is_replaced_or_removed_while_it_is_joined_is_a_conflict(engine: Engine, change: Any, join: Any) -> None:
+    with pytest.raises(Conflict, match="users was replaced or removed while it was being joined"):
+        joined_while(engine, change, join).result()
+    with reading(engine) as connection:
+        kept = datasets.find(connection, ANONYMOUS, "p")
+        assert kept is not None
+        assert datasets.load(connection, kept) == {"user": ["Hans"], "city": ["Ulm"]}
+
+
+def test_what_is_replaced_by_the_same_columns_while_it_is_joined_is_joined_as_it_is_then(engine: Engine) -> None:
+    joined_while(engine, replace_users, append_joined).result()
+    with reading(engine) as connection:
+        kept = datasets.find(connection, ANONYMOUS, "p")
+        assert kept is not None
+        assert datasets.load(connection, kept) == {"user": ["Hans", "Hans"], "city": ["Ulm", "Bonn"]}
 
 
 def test_two_datasets_that_are_joined_with_each_other_at_once_are_put_or_refused_for_now(engine: Engine) -> None:
