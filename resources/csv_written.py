@@ -1,6 +1,6 @@
 """CSV as it is written for people: a line for each row, and no text that a spreadsheet would run as a formula.
 
-Datasets are not written by this: what is stored is given back as it came.
+Datasets are written by Postgres: what is stored is given back as it came. Only its empty lines are filled here.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
+from typing import IO
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for the beginning of one
 
@@ -24,3 +25,19 @@ def csv_of_rows(columns: Iterable[str], rows: Iterable[Iterable[object]], line_e
 def guarded(cell: object) -> object:
     """Keep a spreadsheet from running a text as a formula: it gets a ' before it."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULAS) else cell
+
+
+class RowsOfOneColumn:
+    """A file for the rows of one column, of which Postgres writes each by itself: a missing value is "", no empty line.
+
+    Readers skip empty lines, and the rows below would move up.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, row: bytes) -> int:
+        return self._file.write(b'""\n' if row == b"\n" else row)
+
+    def tell(self) -> int:
+        return self._file.tell()

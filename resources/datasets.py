@@ -13,6 +13,7 @@ from flask_restful import Resource
 from errors import NotFound
 from resources.body import CSV, JSON, fields_of_query
 from resources.caller import Caller, owning_caller, reading_caller
+from resources.csv_written import RowsOfOneColumn
 from resources.dataset_models import (
     AppendRequest,
     DatasetList,
@@ -24,7 +25,7 @@ from resources.dataset_models import (
     told,
 )
 from resources.formats import accepted
-from resources.idempotency import PARAMETER, done_once
+from resources.idempotency import PARAMETER, done_before, done_once
 from resources.operation import Operation
 from resources.sent_rows import WantedColumns, rows_of
 from resources.service import service
@@ -128,6 +129,8 @@ class DatasetRows(Resource):
         owner = owning_caller()
         location = {"Location": f"/datasets/{name}"}
         with uploaded(request, service()) as upload, _in_turn():
+            if (replayed := done_before(request, upload.digest, owner, service(), location)) is not None:
+                return replayed
             rows = _rows_to_append(upload, _own(name, owner))
 
             def append(connection: Connection) -> tuple[int, object]:
@@ -163,7 +166,8 @@ def _csv(dataset: DatasetInfo, asked: RowsQuery) -> Response:
     try:
         file.write(_header(column.name for column in dataset.columns))
         with reading(service().engine) as connection:
-            datasets.write_csv(connection, dataset, file, after=asked.after, limit=asked.rows)
+            rows = RowsOfOneColumn(file) if len(dataset.columns) == 1 else file
+            datasets.write_csv(connection, dataset, rows, after=asked.after, limit=asked.rows)
         size = file.tell()
     except BaseException:
         file.close()

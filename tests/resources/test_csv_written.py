@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resources.csv_written import FORMULAS, csv_of_rows
+from resources.csv_written import FORMULAS, RowsOfOneColumn, csv_of_rows
 
 NUMBERS = st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False))
 TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
@@ -43,3 +43,16 @@ def test_what_owasp_names_is_a_text(text):
 
 def test_a_missing_cell_is_empty():
     assert csv_of_rows(["a", "b"], [[None, -0.5]]) == "a,b\n,-0.5\n"
+
+
+def test_the_only_cell_of_a_line_is_quoted_when_it_is_missing():
+    assert csv_of_rows(["y"], [[1], [None], [3]]) == 'y\n1\n""\n3\n'
+
+
+def test_a_row_of_one_column_is_never_an_empty_line():
+    file = io.BytesIO()
+    rows = RowsOfOneColumn(file)
+    for row in (b"1\n", b"\n", b'"a\n\nb"\n'):
+        rows.write(row)
+    assert file.getvalue() == b'1\n""\n"a\n\nb"\n'
+    assert rows.tell() == len(file.getvalue())
