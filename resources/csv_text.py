@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from io import StringIO
 from itertools import islice
 
-from errors import InvalidInput, MalformedBody
+from errors import InvalidInput, MalformedBody, pointer_to
 from science.limits import Limits
+from store.rules import LONGEST_NAME
 
 MISSING = frozenset({"", "NA", "NaN", "nan", "null", "NULL", "None"})
 BOOLEANS = {"TRUE": True, "true": True, "True": True, "FALSE": False, "false": False, "False": False}
@@ -65,12 +66,17 @@ def checked_lines(lines: Iterable[str], limits: Limits, field: str) -> Iterator[
 
 
 def names_of(cells: Sequence[str], limits: Limits, field: str) -> list[str]:
-    """Read the first line. Raises InvalidInput for a name that is missing or stands twice, LimitExceeded."""
+    """Read the first line. Raises InvalidInput for a name that is missing, too long or stands twice, LimitExceeded."""
     limits.check("max_columns", len(cells), f"the first line has {len(cells)} columns", field=field)
     names = [cell.strip() for cell in cells]
     for place, name in enumerate(names, 1):
         if not name:
             raise InvalidInput(f"column {place} has no name; the first line must name every column", field=field)
+        if len(name) > LONGEST_NAME:
+            detail = (
+                f"column {place} has a name of {len(name)} characters; a column name must have 1 to {LONGEST_NAME} characters"
+            )
+            raise InvalidInput(detail, field=field)
         if name in names[: place - 1]:
             raise InvalidInput(f"the column name {name[:100]} stands twice; names must differ", field=field)
     if all(is_number(name) for name in names):
@@ -131,7 +137,7 @@ def text_among_numbers(name: str, row: int, field: str) -> InvalidInput:
     """Tell of a text in a column that would hold numbers without it. row: from 0."""
     return InvalidInput(
         f"row {row + 1} of column {name[:100]} is a text where most are numbers; leave the cell empty if it is missing",
-        field=f"/{field}/{name}/{row}",
+        field=pointer_to(field, name, row),
     )
 
 

@@ -32,8 +32,9 @@ def cells_of_csv(body: bytes, limits: Limits, texts: frozenset[str], *, field: s
         raise MalformedBody(f"byte {error.start + 1} is not UTF-8; save the file as UTF-8") from None
     records = csv.reader(checked_lines(lines, limits, field), strict=True)
     try:
-        names = names_of(next(records, []), limits, field)
-        _check_separator(names, field)
+        head = next(records, [])
+        _check_separator(head, field)
+        names = names_of(head, limits, field)
         rows = list(islice(checked_records(records, len(names), field), limits.max_rows + 1))
     except csv.Error as error:
         raise MalformedBody(f"line {records.line_num} is not CSV: {error}") from None
@@ -43,10 +44,10 @@ def cells_of_csv(body: bytes, limits: Limits, texts: frozenset[str], *, field: s
     return {name: _cells(cells, name in texts) for name, cells in zip(names, zip(*rows, strict=True), strict=True)}
 
 
-def _check_separator(names: Sequence[str], field: str) -> None:
+def _check_separator(head: Sequence[str], field: str) -> None:
     """Refuse a file that a spreadsheet wrote for countries where the comma is taken: its numbers would be read wrongly, too."""
-    found = next((mark for mark in OTHER_SEPARATORS if mark in names[0]), None)
-    if len(names) == 1 and found is not None:
+    found = next((mark for mark in OTHER_SEPARATORS if mark in "".join(head)), None)
+    if len(head) == 1 and found is not None:
         detail = f"the columns are separated by {OTHER_SEPARATORS[found]}; separate them by commas, and write 0.5 with a point"
         raise InvalidInput(detail, field=field)
 

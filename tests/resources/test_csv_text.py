@@ -24,6 +24,7 @@ REFUSED = [
     (b"x,y\n", InvalidInput, "no rows"),
     (b"x,x\n1,2\n", InvalidInput, "stands twice"),
     (b"x,\n1,2\n", InvalidInput, "column 2 has no name"),
+    (b"x," + b"n" * 201 + b"\n1,2\n", InvalidInput, "column 2 has a name of 201 characters"),
     (b"1,2\n3,4\n", InvalidInput, "must hold the column names"),
     (b"x,y\n1,2\n3\n", InvalidInput, "row 2 has 1 cells where there are 2 columns"),
     (b"x\n1\n2\ntwo\n", InvalidInput, "row 3 of column x is a text where most are numbers"),
@@ -53,3 +54,9 @@ def test_a_refusal_does_not_echo_a_cell():
     with pytest.raises(LamplightError) as refusal:
         columns_of_csv(b"x\n1\n2\nsecret\n", LIMITS)
     assert "secret" not in str(refusal.value)
+
+
+def test_a_refusal_points_to_a_column_whatever_it_is_called():
+    with pytest.raises(InvalidInput) as refusal:
+        columns_of_csv(b"a/b~c\n1\n2\n3\ntwo\n", LIMITS)
+    assert refusal.value.faults[0].pointer == "/data/a~1b~0c/3"

@@ -289,3 +289,23 @@ def test_a_body_that_is_cut_short_stores_nothing(ask):
     refused = ask("PUT", "/datasets/d", data=b"x\n1\n", content_type="text/csv", environ_overrides=environ)
     assert (refused.status_code, "ended after 4 of the 400" in refused.json["detail"]) == (400, True)
     assert ask("GET", "/datasets/d").status_code == 404
+
+
+@pytest.mark.parametrize("values", [[1, None, 3], ["a", None, "b\n\nc"], [None, True, None]])
+def test_a_column_alone_comes_back_from_its_own_csv_with_what_is_missing(ask, put, values):
+    put(json={"data": {"y": values}})
+    written = ask("GET", "/datasets/d.csv")
+    put("back", data=written.data, content_type="text/csv")
+    assert [row["y"] for row in ask("GET", "/datasets/back", query_string={"rows": 9}).json["page"]] == values
+    assert ask("GET", "/datasets/d.csv", query_string={"rows": 1, "after": 1}).data.count(b"\n") == 2
+
+
+@pytest.mark.parametrize("verb", ["put", "append"])
+def test_a_column_name_that_is_too_long_is_refused_in_csv_as_in_json(ask, put, verb):
+    put(json={"data": {"y": [1]}})
+    send = put if verb == "put" else lambda **given: ask("POST", "/datasets/d/rows", **given)
+    for how in ({"json": {"data": {"n" * 201: [1]}}}, {"data": "n" * 201 + "\n1\n", "content_type": "text/csv"}):
+        refused = send(**how)
+        assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/data")
+        assert "1 to 200 characters" in refused.json["detail"]
+    assert put("longest", data="n" * 200 + "\n1\n", content_type="text/csv").status_code == 201
