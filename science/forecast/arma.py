@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from math import log
+from math import log, prod
 
 import numpy as np
 from scipy.linalg import solve_triangular
@@ -14,6 +14,7 @@ from errors import InvalidInput, RefitNeeded
 from science.deadline import Deadline, no_deadline
 from science.forecast import kalman
 from science.forecast.banded import Process, process
+from science.forecast.bordered import DEPENDENT
 from science.forecast.differences import check_length, difference, extend
 from science.forecast.estimate import Estimate, at, estimate, reach, sketch, standard_errors, work
 from science.forecast.likelihood import FEW, Sample, missing_root
@@ -55,6 +56,8 @@ class Arma:
     root: FloatArray  # (h, h) root of the errors' covariance over sigma2
     psi: FloatArray  # (h,) of y, as if the past were infinite
     explained: FloatArray  # (n - sum(lags) + h,) what constant and regressors make of w
+    stretch: FloatArray  # (h,) standard errors over those of a series whose gaps were known to be as they are filled
+    shrunken: float  # sigma over that of such a series
 
     @property
     def name(self) -> str:
@@ -107,13 +110,13 @@ def fit(data: Data, lags: Sequence[int], orders: Orders, deadline: Deadline, *, 
     _check_work(data, lags, orders, by_r=by_r)
     prepared = _prepared(data, lags, constant)
     _check_length(data, lags, orders, prepared)
-    with _independent_regressors():
+    with _told_apart(data):
         return _told(data, lags, estimate(orders, prepared.sample, deadline), prepared, deadline, by_r=by_r)
 
 
 def carried(data: Data, lags: Sequence[int], orders: Orders, values: FloatArray, sigma2: float, *, by_r: bool = False) -> Arma:
     """Forecast from these data by what was estimated from others: coefficients, a constant if there is one more, and sigma2."""
-    constant = len(values) > orders.count
+    constant = len(values) > orders.count + len(data.names)
     _check_work(data, lags, orders, by_r=by_r)
     prepared = _prepared(data, lags, constant)
     _check_length(data, lags, orders, prepared)
@@ -138,7 +141,7 @@ def search(data: Data, lags: Sequence[int], season: int, deadline: Deadline, *, 
         found = sketch(orders, quick.sample, deadline, also=also)
         return _criteria(found, quick)[1], found
 
-    with _independent_regressors():
+    with _told_apart(data):
         quick = replace(prepared, sample=prepared.sample.shortened(season if seasonal else 1))
         rough = stepwise(sketched, season if seasonal else 1, max(0, values - SPARE - 2))
         found = estimate(rough.orders, prepared.sample, deadline, also=[rough.coefficients])
@@ -190,10 +193,12 @@ def _check_length(data: Data, lags: Sequence[int], orders: Orders, prepared: _Pr
 
 
 @contextmanager
-def _independent_regressors() -> Iterator[None]:
+def _told_apart(data: Data) -> Iterator[None]:
     try:
         yield
     except np.linalg.LinAlgError:
+        if not data.names:
+            raise InvalidInput("too little is known between the gaps to tell what is missing", field="y") from None
         raise InvalidInput("the columns of x depend on each other after differencing; leave one out", field="x") from None
 
 
@@ -221,11 +226,19 @@ def _prepared(data: Data, lags: Sequence[int], constant: bool) -> _Prepared:
         unit = unit[lag:] - unit[:-lag]
         columns = columns[lag:] - columns[:-lag]
     names = data.names
-    if constant:
-        columns = np.column_stack([np.ones(len(columns)), columns])
+    slope = np.full(len(columns), float(prod(lags)))  # what is left of a line that rises by one
+    if constant and not (lags and _explains(columns, slope)):
+        columns = np.column_stack([slope, columns])
         names = ("drift" if lags else "intercept", *names)
     w, _ = difference(filled, lags)
     return _Prepared(filled, Sample(w, unit, columns[: len(w)]), columns, names)
+
+
+def _explains(columns: FloatArray, y: FloatArray) -> bool:
+    if not columns.shape[1]:
+        return False
+    rest = y - columns @ np.linalg.lstsq(columns, y, rcond=None)[0]
+    return bool(np.linalg.norm(rest) <= DEPENDENT * np.linalg.norm(y))
 
 
 def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared, deadline: Deadline, *, by_r: bool) -> Arma:
@@ -241,10 +254,12 @@ def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared,
     regression = X @ profile.beta
     residual = w - regression[: len(w)]
     mean = extend(y, whole.forecast(residual, h) + regression[len(w) :], lags)
-    root = undo_shocks(whole.shocks(len(w), h), lags)
+    root = filled_root = undo_shocks(whole.shocks(len(w), h), lags)
     if len(missing):
         root = _with_gaps(root, whole, sample, y, missing, lags)
     count = orders.count + len(names)
+    shrunken = (max(sample.nobs + len(missing) - count, 1) / max(sample.nobs - count, 1)) ** 0.5
+    stretch = shrunken * np.sqrt((root**2).sum(axis=1) / (filled_root**2).sum(axis=1))
     nobs, value = sample.nobs, profile.log_likelihood
     sigma2 = profile.sigma2 * nobs / max(nobs - count, 1)
     if by_r:
@@ -277,6 +292,8 @@ def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared,
         root=root,
         psi=psi_weights(phi, theta, lags, h),
         explained=regression,
+        stretch=stretch,
+        shrunken=shrunken,
     )
 
 
@@ -304,8 +321,7 @@ def _regression_of_y(data: Data, lags: Sequence[int], beta: FloatArray, names: t
     if constant and len(lags) > 1:
         raise InvalidInput("a constant after two differences has no counterpart in R's arima", field="likelihood")
     if constant:
-        step = lags[0] if lags else 0
-        explained = explained + beta[0] * (np.arange(len(data.X)) / step if step else 1.0)
+        explained = explained + beta[0] * (np.arange(len(data.X)) if lags else 1.0)
     return explained
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from science.forecast import scores
 from science.forecast.calibration import Calibration
 from science.forecast.mixture import Mixture
-from science.table import FloatArray
+from science.table import BoolArray, FloatArray
 
 
 @dataclass(frozen=True)
@@ -30,31 +30,38 @@ class Backtest:
 
 
 def backtest(
-    y: FloatArray, mixture: Mixture, lengths: Sequence[int], season: int, levels: Sequence[float], widened: Calibration
+    y: FloatArray,
+    known: BoolArray,
+    mixture: Mixture,
+    lengths: Sequence[int],
+    season: int,
+    levels: Sequence[float],
+    widened: Calibration,
 ) -> Backtest | None:
-    """Score the mixture at its origins; None when none is behind the end of y.
+    """Score the mixture at its origins; None when nothing that is known is behind one. y: (n,) with gaps filled.
 
     The weights at an origin are those known there; the intervals are widened as those of the forecast are.
     """
     n, h = len(y), mixture.outlooks[0].mean.shape[1]
     multipliers = widened.multipliers(h)
-    ahead = [(j, length, min(n - length, h)) for j, length in enumerate(lengths) if length < n]
+    ahead = [(j, length, min(n - length, h)) for j, length in enumerate(lengths) if known[length : length + h].any()]
     if not ahead:
         return None
     scale = scores.seasonal_scale(y[: min(lengths)], season)
 
-    def known(values: FloatArray) -> FloatArray:
-        """Pool those of the values, (origins, h), whose truth is in y."""
-        return np.concatenate([values[j, :k] for j, _, k in ahead])
+    def pooled(values: FloatArray) -> FloatArray:
+        """Pool those of the values, (origins, h), whose truth is known."""
+        return np.concatenate([values[j, :k][known[length : length + k]] for j, length, k in ahead])
 
-    actual = np.concatenate([y[length : length + k] for _, length, k in ahead])
-    forecast, spread = known(mixture.median), known(mixture.standard_error * multipliers)
+    actual = np.concatenate([y[length : length + k][known[length : length + k]] for _, length, k in ahead])
+    forecast, spread = pooled(mixture.median), pooled(mixture.standard_error * multipliers)
     naive2 = scores.naive2s(y, [length for _, length, _ in ahead], season, h)
-    naive = np.concatenate([row[:k] for row, (_, _, k) in zip(naive2, ahead, strict=True)])
+    pairs = zip(naive2, ahead, strict=True)
+    naive = np.concatenate([row[:k][known[length : length + k]] for row, (_, length, k) in pairs])
     bounds = {}
     for level in {*levels, 95.0}:
         low, high = mixture.bounds(widened.quantile(level) * multipliers)
-        bounds[level] = known(low), known(high)
+        bounds[level] = pooled(low), pooled(high)
     mase, smape = scores.mase(actual, forecast, scale), scores.smape(actual, forecast)
     mase2, smape2 = scores.mase(actual, naive, scale), scores.smape(actual, naive)
     return Backtest(

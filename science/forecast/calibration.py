@@ -10,7 +10,7 @@ import numpy as np
 from scipy.special import ndtri, stdtrit
 
 from science.forecast.mixture import Mixture
-from science.table import FloatArray
+from science.table import BoolArray, FloatArray
 
 # Measured on half of M3 and M4 and on earlier parts of all, as the next four.
 CHOSEN = 3.0  # over n: what intervals of short series miss one step ahead, because a form was chosen
@@ -50,21 +50,24 @@ class Calibration:
 OWN = Calibration(1.0, 0, 0.0, 1, inf)
 
 
-def calibrate(y: FloatArray, mixture: Mixture, lengths: Sequence[int], season: int) -> Calibration:
+def calibrate(y: FloatArray, known: BoolArray, mixture: Mixture, lengths: Sequence[int], season: int) -> Calibration:
     """Learn from K earlier origins how much wider intervals have to be: sqrt(r)^(K / (nu + K)), of nu origins' worth of prior.
 
-    y: (n,) without gaps; lengths: of the mixture's origins, n first; season: the steps of a cycle, 1 for none. r is the mean
-    squared standardised error, 1 if the model is right; its logarithm is what is shrunken. To this come the widths that
-    grow with the steps, and the tails, that a Calibration has.
+    y: (n,) with gaps filled, of which only what is known is scored; lengths: of the mixture's origins, n first; season: the
+    steps of a cycle, 1 for none. r is the mean squared standardised error, 1 if the model is right; its logarithm is what is
+    shrunken. To this come the widths that grow with the steps, and the tails, that a Calibration has.
     """
     n, h = len(y), mixture.outlooks[0].mean.shape[1]
     median, errors = mixture.median, mixture.standard_error
     ahead = np.minimum(n - np.array(lengths), h)
-    scored = np.flatnonzero((ahead > 0) & (errors[:, 0] > 0))
-    known = np.arange(h) < ahead[scored, None]
-    actual = y[np.where(known, np.array(lengths)[scored, None] + np.arange(h), 0)]
-    z = np.divide(actual - median[scored], errors[scored], out=np.zeros(known.shape), where=known)
-    squares = np.minimum(WORST, (np.clip(z, -FARTHEST, FARTHEST) ** 2).sum(axis=1) / ahead[scored])
+    places = np.array(lengths)[:, None] + np.arange(h)
+    there = np.arange(h) < ahead[:, None]
+    there &= known[np.where(there, places, 0)]
+    scored = np.flatnonzero(there.any(axis=1) & (errors[:, 0] > 0))
+    there = there[scored]
+    actual = y[np.where(there, places[scored], 0)]
+    z = np.divide(actual - median[scored], errors[scored], out=np.zeros(there.shape), where=there)
+    squares = np.minimum(WORST, (np.clip(z, -FARTHEST, FARTHEST) ** 2).sum(axis=1) / there.sum(axis=1))
     count = len(squares)
     observed = float(squares.mean()) if count else 1.0
     prior = PRIOR_ORIGINS / (1 + n / PRIOR_FADES)

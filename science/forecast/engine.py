@@ -33,6 +33,8 @@ TRAINED = 8  # values, and two seasons and two, that an origin needs behind it
 ORIGINS_PER = 4  # values of the series per origin
 FEWEST, MOST, MOST_LONG = 8, 24, 12  # origins; fewer where the season is a day of hours or longer
 LONG_SEASON = 24
+MOST_FILLED = 0.1  # of the values may be gaps that are filled for an average of forms; with more an ARMA bridges them exactly
+CONSTANT = "constant"  # name of the model of a series that never changes
 LOOKED_BACK = 10_000  # values; older ones are left out, and that is told
 
 
@@ -85,9 +87,11 @@ def _fit(spec: Spec, series: Series, limits: Limits, deadline: Deadline, learned
     check_length(len(known), asked, remaining=2 if asked else SHORTEST)
     if np.ptp(known) == 0 and not ready.names:
         return _constant(ready, spec, series, float(known[0]))
-    powers = _powers(spec, known)
+    by_arma = _is_by_arma(ready, spec, learned)
+    powers = _powers(spec, known)[: 1 if by_arma else None]
     choice = _choice(ready, spec, powers)
-    y, modelled, told, notices = _modelled(ready, spec, powers, choice, deadline, learned)
+    models = _by_arma if by_arma else _by_forms
+    y, modelled, told, notices = models(ready, spec, powers, choice, deadline, learned)
     lengths = _lengths(y, ready, spec)
     widened = learned.calibration if learned else _widened(y, modelled, lengths, ready, spec)
     return Fitted(
@@ -102,7 +106,7 @@ def _fit(spec: Spec, series: Series, limits: Limits, deadline: Deadline, learned
         y=y,
         known=np.isfinite(ready.y),
         calibration=widened,
-        backtest=backtest(y, modelled, lengths, ready.season, spec.level, widened),
+        backtest=backtest(y, np.isfinite(ready.y), modelled, lengths, ready.season, spec.level, widened),
         warnings=tuple(dict.fromkeys((*notices, *_notices(ready, spec, choice, _powers(spec, y)[-1].forward(y))))),
     )
 
@@ -110,7 +114,8 @@ def _fit(spec: Spec, series: Series, limits: Limits, deadline: Deadline, learned
 def _widened(y: FloatArray, modelled: Mixture, lengths: Sequence[int], ready: _Prepared, spec: Spec) -> Calibration:
     if spec.interval != "calibrated":
         return OWN
-    return calibrate(y, modelled, lengths, ready.season if strength(y, ready.season) >= WEAK else 1)
+    season = ready.season if strength(y, ready.season) >= WEAK else 1
+    return calibrate(y, np.isfinite(ready.y), modelled, lengths, season)
 
 
 def _prepared(series: Series, spec: Spec) -> _Prepared:
@@ -168,31 +173,41 @@ def _choice(ready: _Prepared, spec: Spec, powers: Sequence[Power]) -> Choice:
     return choose(powers[-1].forward(bridged), ready.seasons)
 
 
-def _modelled(
+def _is_by_arma(ready: _Prepared, spec: Spec, learned: Fitted | None) -> bool:
+    """Tell whether an ARMA is asked for, or the one model that can do it: regressors and many gaps need one."""
+    if isinstance(spec.model, ArmaOrders) or spec.model == "arma" or ready.names:
+        return True
+    if learned and learned.model.name != CONSTANT:
+        return learned.model.log_lik is not None
+    return spec.model == "auto" and float(np.isnan(ready.y).mean()) > MOST_FILLED
+
+
+def _by_forms(
     ready: _Prepared, spec: Spec, powers: Sequence[Power], choice: Choice, deadline: Deadline, learned: Fitted | None
 ) -> tuple[FloatArray, Mixture, ModelTold, list[Notice]]:
-    """Return y without gaps, its forecasts, what is told of them, and warnings."""
+    """Return y without gaps, its forecasts by a form or an average of forms, what is told of them, and warnings."""
     gaps = int(np.isnan(ready.y).sum())
-    orders = isinstance(spec.model, ArmaOrders)
-    if orders or spec.model == "arma" or ready.names:
-        return _by_arma(ready, spec, powers[0], choice, deadline, learned)
-    y, notices = ready.y, []
+    y, notices, bridge = ready.y, [], None
     if gaps:
-        bridge = _fitted_arma(ready, spec, powers[0], choice, deadline)
-        y = powers[0].back(bridge.y)
-        powers = _powers(spec, y)  # what is put in a gap may be below zero, where all that is known is above
+        bridge = _fitted_arma(ready, spec, powers[-1], choice, deadline)
+        y = powers[-1].back(bridge.y)
         notices.append(Notice("gaps_bridged", f"{gaps} missing values were replaced by their expectation under {bridge.name}"))
     lengths = _lengths(y, ready, spec)
     origins = Origins(lengths, spec.h)
     if spec.model in naive.FORMS:
-        found = naive.outlook(spec.model, y, ready.season, powers[0], origins)
-        return y, single(found, positive=False), _told(found, "the caller"), notices
-    pool = outlooks(y, ready.seasons, powers, origins, deadline, only=None if spec.model == "auto" else str(spec.model))
+        pool = [naive.outlook(spec.model, y, ready.season, powers[0], origins)]
+    else:
+        pool = outlooks(y, ready.seasons, powers, origins, deadline, only=None if spec.model == "auto" else str(spec.model))
     if not pool:
         raise InvalidInput(f"the series is too short, or has no season, for the model {spec.model}", field="model")
+    if bridge is not None:
+        stretch = np.vstack([bridge.stretch, np.full((len(lengths) - 1, spec.h), bridge.shrunken)])
+        pool = [replace(outlook, stretch=stretch) for outlook in pool]
     if spec.model != "auto":
-        return y, single(pool[0], positive=bool(y.min() > 0)), _told(pool[0], "the caller"), notices
-    mixture = (learned and _weighed_alike(pool, learned.mixture)) or average(y, pool, lengths, ready.season)
+        positive = spec.model not in naive.FORMS and bool(y.min() > 0)
+        return y, single(pool[0], positive=positive), _told(pool[0], "the caller"), notices
+    known = np.isfinite(ready.y)
+    mixture = (learned and _weighed_alike(pool, learned.mixture)) or average(y, known, pool, lengths, ready.season)
     return y, mixture, _told_average(mixture, len(lengths) - 1), notices
 
 
@@ -207,8 +222,10 @@ def _weighed_alike(pool: Sequence[Outlook], learned: Mixture) -> Mixture | None:
 
 
 def _by_arma(
-    ready: _Prepared, spec: Spec, power: Power, choice: Choice, deadline: Deadline, learned: Fitted | None
+    ready: _Prepared, spec: Spec, powers: Sequence[Power], choice: Choice, deadline: Deadline, learned: Fitted | None
 ) -> tuple[FloatArray, Mixture, ModelTold, list[Notice]]:
+    """Return the same by an ARMA."""
+    (power,) = powers
     model = _fitted_arma(ready, spec, power, choice, deadline, learned)
     y = power.back(model.y)
     lengths = _lengths(y, ready, spec)
@@ -303,7 +320,7 @@ def _constant(ready: _Prepared, spec: Spec, series: Series, value: float) -> Fit
     """Answer a series that never changes: it stays, with intervals of no width, and that is warned of."""
     n, h = len(ready.y), spec.h
     stays = Outlook(
-        name="constant",
+        name=CONSTANT,
         lags=(),
         power=NONE,
         mean=np.full((1, h), value),
@@ -322,7 +339,7 @@ def _constant(ready: _Prepared, spec: Spec, series: Series, value: float) -> Fit
         calendar=ready.calendar,
         choice=Choice(() if spec.differences == "auto" else tuple(spec.differences), ("the series is constant",)),
         mixture=single(stays, positive=False),
-        model=ModelTold("constant", "none", "every value is the same", (), {}, {}, 0.0),
+        model=ModelTold(CONSTANT, "none", "every value is the same", (), {}, {}, 0.0),
         y=np.full(n, value),
         known=np.isfinite(ready.y),
         calibration=OWN,

@@ -107,7 +107,10 @@ def _residuals(orders: Orders, sample: Sample, deadline: Deadline) -> Callable[[
     def residuals(coefficients: FloatArray) -> FloatArray:
         deadline.check()
         found = process(*orders.polynomials(coefficients), len(sample.w))
-        return bounded(deviations(found, sample)) if found else impossible
+        try:
+            return bounded(deviations(found, sample)) if found else impossible
+        except np.linalg.LinAlgError:  # so near the unit circle nothing tells a missing value
+            return impossible
 
     return residuals
 
@@ -134,7 +137,10 @@ def standard_errors(found: Estimate, sample: Sample, deadline: Deadline) -> Floa
 
     def value(offset: FloatArray) -> float:
         deadline.check()
-        moved = at(found.orders, found.coefficients + offset, sample)
+        try:
+            moved = at(found.orders, found.coefficients + offset, sample)
+        except np.linalg.LinAlgError:
+            return np.nan
         return moved.log_likelihood if moved else np.nan
 
     curvature = np.empty((count, count))

@@ -10,7 +10,7 @@ of one.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -111,8 +111,7 @@ class Mixture:
     def latest(self) -> Mixture:
         """Return the mixture at the last origin alone: what the forecast is made of, without what it was judged by."""
         kept = np.flatnonzero(self.weights[:, 0] > 0)
-        first = tuple(replace(o, mean=o.mean[:1], sigma=o.sigma[:1], season=o.season[:1]) for o in self.outlooks)
-        return Mixture(tuple(first[i] for i in kept), self.weights[kept, :1], self.positive)
+        return Mixture(tuple(self.outlooks[i].latest() for i in kept), self.weights[kept, :1], self.positive)
 
     @cached_property
     def _apart(self) -> FloatArray:
@@ -144,16 +143,17 @@ def single(outlook: Outlook, *, positive: bool) -> Mixture:
     return Mixture((outlook,), np.ones((1, len(outlook.mean))), positive)
 
 
-def average(y: FloatArray, outlooks: Sequence[Outlook], lengths: Sequence[int], season: int) -> Mixture:
+def average(y: FloatArray, known: BoolArray, outlooks: Sequence[Outlook], lengths: Sequence[int], season: int) -> Mixture:
     """Weigh forms by their mean absolute errors from earlier origins, more sharply the longer the series.
 
-    y: (n,) without gaps; lengths: of the origins, n first. Forms that are negligible at every origin are left out, and
-    at each origin those whose forecasts, or standard errors, are far from what the others say.
+    y: (n,) with gaps filled, of which only what is known is looked at; lengths: of the origins, n first. Forms that are
+    negligible at every origin are left out, and at each origin those whose forecasts, or standard errors, are far from what
+    the others say.
     """
     outlooks = [o for o in outlooks if np.isfinite(o.mean).all() and np.isfinite(o.median).all()]
     prior = np.array([PRIOR.get(outlook.name, 1.0) if season == 1 else 1.0 for outlook in outlooks])
     medians, errors = np.stack([o.median for o in outlooks]), np.stack([o.standard_error for o in outlooks])
-    totals = _cumulated_errors(y, medians, lengths)
+    totals = _cumulated_errors(y, known, medians, lengths)
     weights = _weights(totals, prior, np.array(lengths), y)
     errors = np.maximum(errors, 1e-12 * float(np.mean(np.abs(y))) + np.finfo(float).tiny)
     weights = _without(_far(medians, errors, weights), weights)
@@ -200,11 +200,12 @@ def _without(left_out: BoolArray, weights: FloatArray) -> FloatArray:
     return rest
 
 
-def _cumulated_errors(y: FloatArray, medians: FloatArray, lengths: Sequence[int]) -> FloatArray:
-    """Sum absolute errors over 1, 2, ... steps: (forms, origins, h); steps beyond y add nothing."""
+def _cumulated_errors(y: FloatArray, known: BoolArray, medians: FloatArray, lengths: Sequence[int]) -> FloatArray:
+    """Sum absolute errors over 1, 2, ... steps: (forms, origins, h); steps beyond y, and into gaps, add nothing."""
     places = np.array(lengths)[:, None] + np.arange(medians.shape[2])
-    known = places < len(y)
-    errors = np.where(known, np.abs(medians - y[np.where(known, places, 0)]), 0.0)
+    within = places < len(y)
+    places = np.where(within, places, 0)
+    errors = np.where(within & known[places], np.abs(medians - y[places]), 0.0)
     return np.cumsum(errors, axis=2)
 
 

@@ -35,6 +35,7 @@ class Outlook:
     fitted: FloatArray  # (n,) one step ahead, on the scale of y; NaN where there is none
     parameters: Mapping[str, float]
     root: FloatArray | None = None  # (h, h) exact root of the errors' covariance / sigma^2, where psi alone is not exact
+    stretch: FloatArray | None = None  # (origins, h) what standard errors are multiplied by, because gaps were filled
 
     @cached_property
     def spread(self) -> FloatArray:
@@ -45,6 +46,10 @@ class Outlook:
 
     def shocks(self) -> FloatArray:
         """Return the (h, h) lower triangular matrix that turns unit shocks into errors on the transformed scale."""
+        shocks = self._unstretched()
+        return shocks if self.stretch is None else self.stretch[0][:, None] * shocks
+
+    def _unstretched(self) -> FloatArray:
         if self.root is not None:
             exact: FloatArray = self.sigma[0] * self.root
             return exact
@@ -60,11 +65,11 @@ class Outlook:
 
     def quantile(self, z: float | FloatArray, origins: slice = slice(None)) -> FloatArray:
         """Return on y's scale what lies z standard errors above the median: (origins, h)."""
-        return self.restored(self.mean[origins] + z * self.sigma[origins, None] * self.spread, origins)
+        return self.restored(self.mean[origins] + z * self._errors[origins], origins)
 
     def expected(self) -> FloatArray:
         """Return the mean on y's scale at the first origin, (h,)."""
-        variance = (self.sigma[0] * self.spread) ** 2
+        variance = self._errors[0] ** 2
         if not self.multiplicative:
             return self.power.mean(self.mean[0] + self.season[0], variance)
         expected: FloatArray = self.power.mean(self.mean[0], variance) * self.season[0]
@@ -95,5 +100,16 @@ class Outlook:
     @cached_property
     def standard_error(self) -> FloatArray:
         """Return the standard errors on y's scale, to first order: (origins, h)."""
-        error: FloatArray = np.abs(self.steepness()) * self.sigma[:, None] * self.spread
+        error: FloatArray = np.abs(self.steepness()) * self._errors
         return error
+
+    def latest(self) -> Outlook:
+        """Return what is said from the first origin alone."""
+        stretch = None if self.stretch is None else self.stretch[:1]
+        return replace(self, mean=self.mean[:1], sigma=self.sigma[:1], season=self.season[:1], stretch=stretch)
+
+    @cached_property
+    def _errors(self) -> FloatArray:
+        """Standard errors on the transformed scale, (origins, h)."""
+        errors: FloatArray = self.sigma[:, None] * self.spread
+        return errors if self.stretch is None else errors * self.stretch

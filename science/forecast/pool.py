@@ -108,7 +108,9 @@ class _View:
         patterns = [indices(base[:length], season, multiplicative=self.multiplicative) for length in groups]
         wholes = [np.resize(pattern, n + h) for pattern in patterns]
         adjusted = [base / whole[:n] if self.multiplicative else base - whole[:n] for whole in wholes]
-        self.rows = np.stack([power.forward(row) if self.multiplicative else row for row in adjusted])
+        rows = np.stack([power.forward(row) if self.multiplicative else row for row in adjusted])
+        self.level = float(rows[0, : min(origins.lengths)].mean())  # taken off, so that a high one costs no digits
+        self.rows = rows - self.level
         self.pattern = wholes[0][:n]
         self.season = np.stack(
             [whole[length : length + h] for whole, members in zip(wholes, groups.values(), strict=True) for length in members]
@@ -124,7 +126,7 @@ class _View:
         one_step: FloatArray,
         parameters: dict[str, float],
     ) -> Outlook:
-        back = self.power.back
+        back, one_step, mean = self.power.back, one_step + self.level, mean + self.level
         restored = back(one_step) * self.pattern if self.multiplicative else back(one_step + self.pattern)
         return Outlook(name, lags, self.power, mean, sigma, psi, self.season, self.multiplicative, restored, parameters)
 
@@ -159,14 +161,17 @@ def _stacked(
 ) -> list[Outlook]:
     many = len(origins.lengths)
     cuts = [(length, row) for row in range(len(x)) for length in origins.lengths]
-    parts = autoregress(x, cuts, lags, order, constant, origins.h, deadline)
+    levels = (
+        np.zeros(len(x)) if lags else x[:, : min(origins.lengths)].mean(axis=1)
+    )  # taken off, so that high ones cost no digits
+    parts = autoregress(x - levels[:, None], cuts, lags, order, constant, origins.h, deadline)
     if parts is None:
         return []
     name, none, found = f"ar{list(lags)}", np.zeros((many, origins.h)), []
-    for place, power in enumerate(powers):
+    for place, (power, level) in enumerate(zip(powers, levels, strict=True)):
         part = parts.of(slice(place * many, (place + 1) * many))
-        fitted, parameters = power.back(part.fitted), _named(part.phi)
-        found.append(Outlook(name, tuple(lags), power, part.mean, part.sigma, part.psi, none, False, fitted, parameters))
+        fitted, parameters = power.back(part.fitted + level), _named(part.phi)
+        found.append(Outlook(name, tuple(lags), power, part.mean + level, part.sigma, part.psi, none, False, fitted, parameters))
     return found
 
 

@@ -53,4 +53,4 @@ PARTS = (
     ArmaOrders, Backtest, BoxCox, Calendar, Calibration, Choice, Fitted, Format, Mixture, ModelTold, Notice, Outlook, Part, Power,
     Spec,
 )  # fmt: skip
-CODEC = Codec("forecast", 2, Fitted, by_name(PARTS), _form, {"mapping": _mapping, "number": _number})
+CODEC = Codec("forecast", 3, Fitted, by_name(PARTS), _form, {"mapping": _mapping, "number": _number})

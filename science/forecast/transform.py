@@ -24,22 +24,28 @@ class Power:
         return {None: "none", 0.0: "log"}.get(self.exponent, f"boxcox({self.exponent})")
 
     def forward(self, y: FloatArray) -> FloatArray:
-        """Transform y, which is positive unless the exponent is None."""
+        """Transform y, which is positive unless the exponent is None; where it is above 0, what back() gives below zero, too."""
         if self.exponent is None:
             return y
-        transformed: FloatArray = boxcox(y, self.exponent)  # (y^lambda - 1) / lambda, exact near a lambda of 0 too
-        return transformed
+        transformed: FloatArray = boxcox(np.abs(y), self.exponent)  # (y^lambda - 1) / lambda, exact near a lambda of 0 too
+        return transformed if self.exponent <= 0 else np.where(y < 0, -transformed - 2 / self.exponent, transformed)
 
     def back(self, x: FloatArray) -> FloatArray:
-        """Return to the scale of y: quantiles to quantiles, so a mean on this scale becomes a median there."""
+        """Return to the scale of y: quantiles to quantiles, so a mean on this scale becomes a median there.
+
+        With an exponent above 0 the curve goes on below zero as its mirror image (R's InvBoxCox).
+        """
         if self.exponent is None:
             return x
         if self.exponent == 0:
             grown: FloatArray = np.exp(np.clip(x, -HIGHEST, HIGHEST))
             return grown
+        base = self.exponent * x
+        below = (base < -1) & (self.exponent > 0)
         with np.errstate(divide="ignore"):
-            logarithm = np.log1p(np.maximum(self.exponent * x, -1.0)) / self.exponent
-        return np.exp(np.clip(logarithm, -HIGHEST, HIGHEST))
+            logarithm = np.log1p(np.where(below, -base - 2, np.maximum(base, -1.0))) / self.exponent
+        size = np.exp(np.clip(logarithm, -HIGHEST, HIGHEST))
+        return np.where(below, -size, size)
 
     def reached(self, y: FloatArray) -> FloatArray:
         """Return y, or NaN where a forecast went past the highest value that the transform has (R's InvBoxCox: NA).
@@ -55,7 +61,7 @@ class Power:
         """Return the derivative of back() at x."""
         if self.exponent is None:
             return np.ones_like(x)
-        y = np.maximum(self.back(x), 1e-300)
+        y = np.maximum(np.abs(self.back(x)), 1e-300)
         if self.exponent == 0:
             return y
         with np.errstate(over="ignore"):
@@ -67,7 +73,7 @@ class Power:
         if self.exponent is None:
             return y
         with np.errstate(over="ignore", divide="ignore"):
-            curved = y * (1 + 0.5 * variance * (1 - self.exponent) / np.maximum(y, 1e-300) ** (2 * self.exponent))
+            curved = y * (1 + 0.5 * variance * (1 - self.exponent) / np.maximum(np.abs(y), 1e-300) ** (2 * self.exponent))
         adjusted: FloatArray = np.where(np.isfinite(curved), curved, y)
         return adjusted
 

@@ -12,6 +12,7 @@ from science.forecast.transform import LOG, NONE
 from tests.science.forecast.asked import form
 
 LENGTHS = (60, 59, 58, 57, 56)
+KNOWN = np.ones(60, bool)
 Y = 10 + np.random.default_rng(2).normal(size=60)
 STUDENT = Calibration(3.0, 4, 0.1, 1, 5)
 
@@ -30,7 +31,7 @@ ACTUAL = np.r_[Y[59], Y[58:60], Y[57:59], Y[56:58]]
 
 
 def test_the_intervals_are_widened_step_by_step():
-    found = backtest(Y, level_of_10(), LENGTHS, 1, [80.0], STUDENT)
+    found = backtest(Y, KNOWN, level_of_10(), LENGTHS, 1, [80.0], STUDENT)
     half_width = 0.2 * STUDENT.multipliers(2) * t.ppf(0.9, 5) / t.std(5)
     inside = np.abs(ACTUAL - 10) <= pooled(np.tile(half_width, (5, 1)))
     assert 0 < inside.mean() < 1
@@ -40,13 +41,13 @@ def test_the_intervals_are_widened_step_by_step():
 
 @pytest.mark.parametrize("widened", [OWN, STUDENT])
 def test_the_crps_is_that_of_the_told_distribution(widened):
-    found = backtest(Y, level_of_10(), LENGTHS, 1, [80.0], widened)
+    found = backtest(Y, KNOWN, level_of_10(), LENGTHS, 1, [80.0], widened)
     error = pooled(np.tile(0.2 * widened.multipliers(2), (5, 1)))
     assert found.crps == pytest.approx(scores.crps(ACTUAL, np.full(7, 10.0), error, widened.freedom))
 
 
 def test_bounds_of_a_form_on_logarithms_are_ratios():
-    found = backtest(Y, level_of_10(LOG), LENGTHS, 1, [95.0], OWN)
+    found = backtest(Y, KNOWN, level_of_10(LOG), LENGTHS, 1, [95.0], OWN)
     ratio = np.exp(0.2 * norm.ppf(0.975))
     width = np.full(7, 10 * ratio - 10 / ratio)
     missed = np.maximum(10 / ratio - ACTUAL, 0) + np.maximum(ACTUAL - 10 * ratio, 0)

@@ -9,6 +9,7 @@ from science.forecast.mixture import single
 from tests.science.forecast.asked import fitted, form
 from tests.science.forecast.saved import series
 
+KNOWN = np.ones(100, bool)
 LENGTHS = tuple(range(100, 89, -1))
 
 
@@ -23,24 +24,24 @@ def values(*last):
 
 def test_intervals_grow_when_the_past_was_worse_than_told():
     calm, wild = values(*[10.5, 9.5] * 5), values(*[14.0, 6.0] * 5)
-    assert calibrate(wild, flat(), LENGTHS, 1).learned > 1 > calibrate(calm, flat(), LENGTHS, 1).learned
+    assert calibrate(wild, KNOWN, flat(), LENGTHS, 1).learned > 1 > calibrate(calm, KNOWN, flat(), LENGTHS, 1).learned
 
 
 def test_what_the_origins_saw_is_shrunken_towards_the_model_in_logarithms():
-    found = calibrate(values(10, 12, 10, 10, 10, 12, 10, 10, 10, 10), flat(), LENGTHS, 1)
+    found = calibrate(values(10, 12, 10, 10, 10, 12, 10, 10, 10, 10), KNOWN, flat(), LENGTHS, 1)
     assert found.learned == pytest.approx(0.8 ** (0.5 * 10 / (10 + 64 / (1 + 100 / 300))))
     assert found.origins == 10
 
 
 def test_every_step_that_is_known_counts_at_its_origin():
-    found = calibrate(values(10, 10, 10, 10, 10, 10, 10, 10, 10, 13), flat(h=3), LENGTHS, 4)
+    found = calibrate(values(10, 10, 10, 10, 10, 10, 10, 10, 10, 13), KNOWN, flat(h=3), LENGTHS, 4)
     squared = (9 / 1 + 9 / 2 + 9 / 3) / 10  # the last value is 1, 2 and 3 steps ahead of the origins that see it
     assert found.learned == pytest.approx(squared ** (0.5 * 10 / (10 + 64 / (1 + 100 / 300))))
     assert (found.shortness, found.season, found.freedom) == (1 / 100, 4, 5)
 
 
 def test_an_outlier_counts_as_three_standard_errors():
-    near, far = (calibrate(values(*[10.0] * 9, last), flat(), LENGTHS, 1).learned for last in (13.0, 1e9))
+    near, far = (calibrate(values(*[10.0] * 9, last), KNOWN, flat(), LENGTHS, 1).learned for last in (13.0, 1e9))
     assert far == near
 
 
@@ -51,7 +52,7 @@ def test_a_right_model_is_hardly_widened():
 
 
 def test_errors_of_nothing_leave_an_interval():
-    found = calibrate(np.full(100, 10.0), flat(), LENGTHS, 1)
+    found = calibrate(np.full(100, 10.0), KNOWN, flat(), LENGTHS, 1)
     assert 0.5 < found.learned < 1.0
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.signal import lfilter
 from scipy.stats import t
 
 from errors import DeadlineExceeded, InvalidInput, LimitExceeded
@@ -327,11 +328,93 @@ def test_a_search_leaves_out_a_season_that_takes_too_long():
     assert not {"sar1", "sma1"} & set(found.model.coefficients)
 
 
-def test_a_gap_that_is_bridged_below_zero_takes_no_logarithms():
+def test_gaps_of_a_positive_series_are_bridged_above_zero():
     walk = np.cumsum(np.cumsum(np.random.default_rng(0).normal(size=60)))
     y = walk - walk.min() + 0.001
     least = int(y.argmin())
     y[[least - 2, least - 1, least + 1, least + 2]] = np.nan
     found = fit(Spec(h=3, season=1, missing="kalman"), Series(y), Limits(), no_deadline())
-    assert np.nanmin(y) > 0 > found.y.min()
-    assert {part.transform for part in found.model.parts} == {"none"}
+    assert found.y.min() > 0
+
+
+def _told_after_gaps(place, model, seed):
+    """Whether the 95% interval holds the next step of a walk of unit shocks that was seen in part, and its standard error."""
+    walk = 100 + np.cumsum(np.random.default_rng(seed).normal(size=101))
+    y = walk[:100].copy()
+    y[place] = np.nan
+    told = ask(y, h=1, model=model, season=1, missing="kalman", transform="none").forecast[0]
+    return told.lo[95.0] <= walk[100] <= told.hi[95.0], told.se
+
+
+@pytest.mark.parametrize("model", ["auto", "naive", "ses", "theta"])
+@pytest.mark.parametrize(("place", "least"), [(slice(-6, None), 2.2), (slice(0, 99, 2), 0.85)], ids=["the last", "every second"])
+def test_gaps_widen_the_intervals_of_every_form(model, place, least):
+    """A walk that was last seen seven steps earlier has a standard error of root 7; what was filled is not data."""
+    told = np.array([_told_after_gaps(place, model, seed) for seed in range(16)])
+    assert told[:, 0].mean() >= 0.8
+    assert told[:, 1].mean() > least
+
+
+def test_many_gaps_are_bridged_by_an_arma():
+    y = np.cumsum(np.random.default_rng(0).normal(size=60)) + 50
+    y[5:40:3] = np.nan
+    assert ask(y, h=2, season=1, missing="kalman").model.log_lik is not None
+    y[5:35:3] = 50
+    assert ask(y, h=2, season=1, missing="kalman").model.name == "average"
+
+
+def test_nothing_is_scored_where_nothing_is_known():
+    y = 100 + np.cumsum(np.random.default_rng(1).normal(size=60))
+    y[-8:] = np.nan
+    model = ArmaOrders()
+    found = ask(y, h=4, model=model, differences=(1,), season=1, missing="kalman", origins=8)
+    assert found.backtest is None
+    assert found.intervals.origins == 0
+    some = ask(np.r_[y[:-3], 100.0, np.nan, 101.0], h=4, model=model, differences=(1,), season=1, missing="kalman", origins=8)
+    assert some.backtest.forecasts < 4 * some.backtest.origins
+    assert some.backtest.mase > 0
+
+
+def test_a_model_near_the_unit_circle_is_no_reason_to_refuse_gaps():
+    """R's Arima fits these too; a trial of the search where the gaps cannot be told is passed by."""
+    z = np.cumsum(np.random.default_rng(5).normal(size=120)) + 200
+    s = np.full(120, np.nan)
+    s[::3] = z[::3]
+    for model in ("auto", ArmaOrders(2, 1)):
+        assert np.isfinite(ask(s, h=1, season=1, missing="kalman", model=model, differences=(1,)).forecast[0].se)
+
+
+def test_regressors_have_the_differences_of_the_series_that_is_modelled():
+    r = np.random.default_rng(0)
+    y = np.exp(0.05 * np.arange(80) + np.cumsum(r.normal(size=80)) * 0.1 + 3)
+    x = {"a": r.normal(size=80)}
+    auto, arma = (ask(y, h=6, x=x, x_future={"a": np.zeros(6)}, model=model, season=1) for model in ("auto", "arma"))
+    assert auto.differences == arma.differences
+    assert auto.forecast == arma.forecast
+
+
+def test_a_time_trend_as_regressor_takes_the_place_of_the_drift():
+    t = np.arange(66.0)
+    y = 20 + np.cumsum(np.random.default_rng(2).normal(size=60))
+    found = ask(y, h=6, x={"year": 2000 + t[:60]}, x_future={"year": 2000 + t[60:]}, model="arma", season=1)
+    assert "year" in found.model.coefficients
+    assert "drift" not in found.model.coefficients
+
+
+def test_the_drift_of_a_seasonal_difference_is_that_of_one_step():
+    """R 4.5, forecast 8.20: Arima(y, order=c(0,0,0), seasonal=c(1,1,1), include.drift=TRUE) has drift 0.50454, s.e. 0.00269."""
+    q, n = np.random.default_rng(11), 96
+    y = 50 + 0.5 * np.arange(n) + np.tile(q.normal(size=12) * 4, 8) + q.normal(size=n)
+    model = ask(y, h=15, model="arma", differences=(12,), season=12, interval="model").model
+    assert model.name == "ARIMA(0,0,0)(1,1,1)[12]"
+    assert model.coefficients["drift"] == pytest.approx(0.50454, abs=1e-5)
+    assert model.std_errors["drift"] == pytest.approx(0.00269, rel=0.02)
+
+
+@pytest.mark.parametrize("level", [1e3, 1e5, 1e7])
+def test_a_higher_level_is_all_that_changes(level):
+    v = lfilter([1.0], [1.0, -0.7], np.random.default_rng(9).normal(size=150)) + 50
+    low, high = (ask(y, h=6, transform="none", season=1).forecast for y in (v, v + level))
+    for one, other in zip(low, high, strict=True):
+        assert other.mean - level == pytest.approx(one.mean, abs=1e-5 * one.se)
+        assert other.se == pytest.approx(one.se, rel=1e-5)

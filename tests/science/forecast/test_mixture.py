@@ -12,6 +12,7 @@ from tests.science.forecast.asked import form
 from tests.science.forecast.saved import series
 
 Y = series("AirPassengers")
+KNOWN = np.ones(len(Y), bool)
 LENGTHS = tuple(range(144, 119, -1))
 
 
@@ -32,7 +33,7 @@ def test_no_forecast_from_an_earlier_origin_looks_ahead(pool):
 def test_no_weight_at_an_earlier_origin_looks_ahead(pool):
     changed = Y.copy()
     changed[132:] = 1.0
-    first, second = average(Y, pool, LENGTHS, 12), average(changed, pool, LENGTHS, 12)
+    first, second = average(Y, KNOWN, pool, LENGTHS, 12), average(changed, KNOWN, pool, LENGTHS, 12)
     names = [(outlook.name, outlook.power) for outlook in first.outlooks]
     other = {(outlook.name, outlook.power): weights for outlook, weights in zip(second.outlooks, second.weights, strict=True)}
     for name, weights in zip(names, first.weights, strict=True):
@@ -40,11 +41,11 @@ def test_no_weight_at_an_earlier_origin_looks_ahead(pool):
 
 
 def test_weights_sum_to_one_at_every_origin(pool):
-    np.testing.assert_allclose(average(Y, pool, LENGTHS, 12).weights.sum(axis=0), 1)
+    np.testing.assert_allclose(average(Y, KNOWN, pool, LENGTHS, 12).weights.sum(axis=0), 1)
 
 
 def test_the_errors_of_the_average_are_those_of_its_shocks(pool):
-    mixture = average(Y, pool, LENGTHS, 12)
+    mixture = average(Y, KNOWN, pool, LENGTHS, 12)
     from_shocks = np.sqrt((mixture.shocks() ** 2).sum(axis=1))
     assert from_shocks[0] == pytest.approx(mixture.standard_error[0, 0])
     assert np.all(from_shocks <= mixture.standard_error[0] * (1 + 1e-12))
@@ -71,7 +72,7 @@ def test_forms_that_see_the_same_shocks_have_the_mean_of_their_errors():
 
 
 def test_simulated_futures_have_the_errors_of_the_average(pool):
-    mixture = average(Y, pool, LENGTHS, 12).latest()
+    mixture = average(Y, KNOWN, pool, LENGTHS, 12).latest()
     generator = np.random.default_rng(3)
     drawn = mixture.paths(generator.normal(size=(20_000, 6)), generator)
     np.testing.assert_allclose(drawn.std(axis=0), mixture.standard_error[0], rtol=0.05)
@@ -100,14 +101,14 @@ def _last(values, last):
 def test_a_form_that_runs_away_at_the_last_origin_is_left_out(pool):
     first = pool[0]
     away = replace(first, name="away", mean=_last(first.mean, first.mean[0] + 20 * first.sigma[0] * first.spread))
-    assert _named(average(Y, [*pool, first], LENGTHS, 12)) >= {first.name}
-    assert "away" not in _named(average(Y, [*pool, away], LENGTHS, 12))
+    assert _named(average(Y, KNOWN, [*pool, first], LENGTHS, 12)) >= {first.name}
+    assert "away" not in _named(average(Y, KNOWN, [*pool, away], LENGTHS, 12))
 
 
 def test_a_form_with_errors_of_another_scale_is_left_out(pool):
     first = pool[0]
     wide = replace(first, name="wide", sigma=first.sigma * 5)
-    assert "wide" not in _named(average(Y, [*pool, wide], LENGTHS, 12))
+    assert "wide" not in _named(average(Y, KNOWN, [*pool, wide], LENGTHS, 12))
 
 
 def test_forms_that_stand_apart_are_drawn_to_the_middle():
@@ -126,7 +127,7 @@ def test_forms_of_one_opinion_are_averaged_as_they_are(pool):
 
 def test_two_forms_that_disagree_are_both_kept_or_one_of_them(pool):
     pair = [pool[0], replace(pool[0], name="other", mean=pool[0].mean + 50 * pool[0].sigma[:, None])]
-    np.testing.assert_allclose(average(Y, pair, LENGTHS, 12).weights.sum(axis=0), 1)
+    np.testing.assert_allclose(average(Y, KNOWN, pair, LENGTHS, 12).weights.sum(axis=0), 1)
 
 
 def test_a_season_that_is_not_there_is_not_differenced():

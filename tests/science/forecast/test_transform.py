@@ -39,3 +39,15 @@ def test_past_the_highest_value_of_the_transform_is_nothing():
 
 def test_what_would_be_infinite_is_held():
     assert np.all(np.isfinite(LOG.back(np.array([1e6, -1e6]))))
+
+
+@pytest.mark.parametrize("exponent", [0.3, 0.5, 1.0, 2.0])
+def test_an_exponent_above_zero_goes_on_below_zero_as_its_mirror_image(exponent):
+    """R 4.5, forecast 8.20: InvBoxCox(-5, 0.5) is -2.25, InvBoxCox(-5, 2) is -3."""
+    power = Power(exponent)
+    x = np.array([-40.0, -5.0, -3.0, 0.5, 4.0])
+    base = exponent * x + 1
+    np.testing.assert_allclose(power.back(x), np.sign(base) * np.abs(base) ** (1 / exponent), rtol=1e-12)
+    np.testing.assert_allclose(power.forward(power.back(x)), x, rtol=1e-12)
+    step = 1e-6
+    np.testing.assert_allclose(power.slope(x), (power.back(x + step) - power.back(x - step)) / (2 * step), rtol=1e-6)
