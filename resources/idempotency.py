@@ -16,7 +16,8 @@ from resources.body import JSON
 from resources.caller import Caller
 from resources.service import Service
 from store import idempotency
-from store.engine import Connection, writing
+from store.engine import Connection, reading, writing
+from store.idempotency import Replay
 
 HEADER = "Idempotency-Key"
 KEY = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
@@ -47,8 +48,25 @@ def done_once(
             if key:
                 idempotency.finish(connection, caller.site_id, key, status, answer)
     if replay is not None:
-        status, answer, headers = replay.status, replay.answer, {**headers, "Idempotent-Replayed": "true"}
+        return _again(replay, headers)
     return Response(answer, status=status, headers=dict(headers), mimetype=JSON)
+
+
+def done_before(request: Request, digest: bytes, caller: Caller, service: Service, headers: Mapping[str, str]) -> Response | None:
+    """Tell the answer again if the request came with the key of one that was done, whatever has changed since.
+
+    Raises as done_once.
+    """
+    key = _key(request)
+    if key is None:
+        return None
+    with reading(service.engine) as connection:
+        replay = idempotency.find(connection, caller.site_id, key, digest)
+    return None if replay is None else _again(replay, headers)
+
+
+def _again(replay: Replay, headers: Mapping[str, str]) -> Response:
+    return Response(replay.answer, status=replay.status, headers={**headers, "Idempotent-Replayed": "true"}, mimetype=JSON)
 
 
 def _key(request: Request) -> str | None:

@@ -17,7 +17,10 @@ CLAIM = """
 INSERT INTO idempotency (site_id, key, digest) VALUES (%(site_id)s, %(key)s, %(digest)s)
 ON CONFLICT DO NOTHING RETURNING 1
 """
-FIND = "SELECT digest, status, answer::text FROM idempotency WHERE site_id = %(site_id)s AND key = %(key)s"
+FIND = """
+SELECT digest, status, answer::text FROM idempotency
+WHERE site_id = %(site_id)s AND key = %(key)s AND created_at >= now() - interval '24 hours'
+"""
 FINISH = "UPDATE idempotency SET status = %(status)s, answer = %(answer)s WHERE site_id = %(site_id)s AND key = %(key)s"
 
 
@@ -37,9 +40,17 @@ def claim(connection: Connection, site_id: int, key: str, digest: bytes) -> Repl
     execute(connection, FORGET, {"site_id": site_id})
     if row(connection, CLAIM, {"site_id": site_id, "key": key, "digest": digest}):
         return None
+    replay = find(connection, site_id, key, digest)
+    if replay is None:
+        raise Conflict("the request that had this Idempotency-Key has just been forgotten; ask again")
+    return replay
+
+
+def find(connection: Connection, site_id: int, key: str, digest: bytes) -> Replay | None:
+    """Give the answer that a key stands for, None when it stands for nothing. Raises KeyReused as claim does."""
     found = row(connection, FIND, {"site_id": site_id, "key": key})
     if found is None:
-        raise Conflict("the request that had this Idempotency-Key has just been forgotten; ask again")
+        return None
     if bytes(found[0]) != digest:
         raise KeyReused("this Idempotency-Key was used for another request; take a new one for each", field="Idempotency-Key")
     return Replay(found[1], found[2].encode())

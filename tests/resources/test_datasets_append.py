@@ -62,6 +62,14 @@ def test_a_repeated_request_is_answered_again_and_not_done_again(ask, append):
     assert append("key-2").json["rows"] == append().json["rows"] - 1 == 3
 
 
+@pytest.mark.parametrize("method", ["PUT", "DELETE"])
+def test_a_repeated_request_is_answered_again_whatever_became_of_the_dataset(ask, append, method):
+    first = append("key")
+    assert ask(method, "/datasets/d", json={"data": {"y": [1]}} if method == "PUT" else None).status_code in (200, 204)
+    again = append("key")
+    assert (again.status_code, again.data, again.headers["Idempotent-Replayed"]) == (201, first.data, "true")
+
+
 def test_a_form_sent_again_with_another_boundary_is_the_same_request(ask, append):
     def form():
         return {"data": {"data": (io.BytesIO(b"x,g\n2,b\n"), "d.csv")}}  # werkzeug makes a new boundary each time
