@@ -270,7 +270,8 @@ def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared,
     z = profile.z
     fitted = np.full(len(y), np.nan)
     fitted[sum(lags) :] = y[sum(lags) :] - z * whole.L[0, : len(w)]
-    fitted[missing] = np.nan
+    if len(missing):
+        fitted[missing[0] :] = _fitted_after(int(missing[0]), data, lags, found, prepared, deadline)
     aic, aicc, bic = _criteria(found, prepared, value)
     return Arma(
         orders=orders,
@@ -295,6 +296,20 @@ def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared,
         stretch=stretch,
         shrunken=shrunken,
     )
+
+
+def _fitted_after(
+    gap: int, data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared, deadline: Deadline
+) -> FloatArray:
+    """Forecast one step ahead from the first gap on, by what is known before each step: NaN where that takes too long."""
+    n = len(data.y)
+    if _filter_work(data, lags, found.orders) > DEAREST_FILTER:
+        return np.full(n - gap, np.nan)
+    y = data.y - _regression_of_y(data, lags, found.profile.beta, prepared.names)[:n]
+    level = y[np.isfinite(y)][0] if lags else 0.0  # the start of the filter is diffuse, but not without end
+    errors = kalman.filtered(y - level, *found.orders.polynomials(found.coefficients), lags, data.h, deadline).errors
+    fitted: FloatArray = (data.y - errors)[gap:]
+    return fitted
 
 
 def _with_gaps(

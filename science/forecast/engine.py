@@ -202,7 +202,8 @@ def _by_forms(
         raise InvalidInput(f"the series is too short, or has no season, for the model {spec.model}", field="model")
     if bridge is not None:
         stretch = np.vstack([bridge.stretch, np.full((len(lengths) - 1, spec.h), bridge.shrunken)])
-        pool = [replace(outlook, stretch=stretch) for outlook in pool]
+        untold = np.isnan(ready.y) | np.isnan(np.r_[0.0, ready.y[:-1]])  # the value before was filled by what came after
+        pool = [replace(each, stretch=stretch, fitted=np.where(untold, np.nan, each.fitted)) for each in pool]
     if spec.model != "auto":
         positive = spec.model not in naive.FORMS and bool(y.min() > 0)
         return y, single(pool[0], positive=positive), _told(pool[0], "the caller"), notices

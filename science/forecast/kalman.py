@@ -29,6 +29,7 @@ class Filtered:
     log_likelihood: float
     sigma2: float  # as stats::arima tells it
     residuals: FloatArray  # (n,) standardised, as residuals(arima(...)); NaN at gaps
+    errors: FloatArray  # (n,) of the one-step forecasts; NaN at gaps, and where nothing was known to forecast from
     mean: FloatArray  # (h,)
     std_error: FloatArray  # (h,) at sigma2 = 1
     nobs: int
@@ -53,7 +54,7 @@ def filtered(y: FloatArray, phi: FloatArray, theta: FloatArray, lags: Sequence[i
     Raises DeadlineExceeded; what it costs is work().
     """
     state = _State(phi, theta, -difference_polynomial(lags)[1:], deadline)
-    residuals = np.full(len(y), np.nan)
+    residuals, errors = np.full((2, len(y)), np.nan)
     squares, logs, counted = 0.0, 0.0, 0
     for t, value in enumerate(y):
         if not t % OFTEN:
@@ -65,6 +66,7 @@ def filtered(y: FloatArray, phi: FloatArray, theta: FloatArray, lags: Sequence[i
         error, gain = state.corrected(value)
         residuals[t] = error / gain**0.5
         if gain < DIFFUSE_GAIN:
+            errors[t] = error
             squares, logs, counted = squares + error**2 / gain, logs + log(gain), counted + 1
     used = int(np.isfinite(y).sum()) - sum(lags)
     sigma2 = squares / counted
@@ -75,7 +77,7 @@ def filtered(y: FloatArray, phi: FloatArray, theta: FloatArray, lags: Sequence[i
             deadline.check()
         state.move()
         mean[step], variance[step] = state.predicted()
-    return Filtered(value, sigma2, residuals, mean, np.sqrt(variance), used)
+    return Filtered(value, sigma2, residuals, errors, mean, np.sqrt(variance), used)
 
 
 class _State:

@@ -375,6 +375,19 @@ def test_nothing_is_scored_where_nothing_is_known():
     assert some.backtest.mase > 0
 
 
+@pytest.mark.parametrize("after", [20.0, 30.0])
+@pytest.mark.parametrize("model", [ArmaOrders(), ArmaOrders(1, 1), "naive", "ses", "auto"])
+def test_no_fitted_value_looks_ahead_over_a_gap(model, after):
+    y = np.r_[np.tile([10.0, 12, 11, 14, 13], 4), np.nan, after, 19, 22, 21, 23, 25]
+    found = ask(y, h=2, model=model, differences=(1,), season=1, missing="kalman", interval="model")
+    assert np.isnan(found.fitted[20])
+    if isinstance(model, ArmaOrders) and not model.p:
+        assert found.fitted[21] == pytest.approx(13, abs=1e-4)
+    elif not isinstance(model, ArmaOrders):
+        assert np.isnan(found.fitted[21])
+    assert np.isfinite(found.fitted[22])
+
+
 def test_a_model_near_the_unit_circle_is_no_reason_to_refuse_gaps():
     """R's Arima fits these too; a trial of the search where the gaps cannot be told is passed by."""
     z = np.cumsum(np.random.default_rng(5).normal(size=120)) + 200
