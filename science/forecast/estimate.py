@@ -17,6 +17,7 @@ from science.table import FloatArray
 
 FINE, COARSE, ROUGH = 1e-12, 1e-6, 1e-4  # of the sum of squares, left to gain: for digits, for an order, for a choice of starts
 CLIMBED = 2  # of the starts of a sketch
+SMALL = 20_000  # numbers of a sample with many gaps that is climbed whole from every start all the same: a second
 STEP = 1e-4  # of the second differences for standard errors
 SEARCHED, CLIMBED_LAST = 16, 4  # times the coefficients squared: evaluations of a search from all starts, and of its last climb
 SHORT_ROWS = 200  # numbers, that a step along a band takes beside those of the band: LAPACK is slow on narrow ones
@@ -68,7 +69,10 @@ def estimate(orders: Orders, sample: Sample, deadline: Deadline, *, also: Sequen
     residuals = _residuals(orders, short, deadline)
     tried = (*starts(orders, short), *also) if orders.count else ()
     peaks = [_climbed(orders, residuals, start, COARSE, within=within)[0] for start in tried for within in (False, True)]
-    return _at_peak(orders, sample, _residuals(orders, sample, deadline), [*peaks, *also], FINE)
+    whole = _residuals(orders, sample, deadline)
+    if short is not sample and sample.columns.size <= SMALL:  # what was filled for the search may have hidden a peak
+        peaks += [_climbed(orders, whole, start, COARSE, within=False)[0] for start in tried]
+    return _at_peak(orders, sample, whole, [*peaks, *also], FINE)
 
 
 def sketch(orders: Orders, sample: Sample, deadline: Deadline, *, also: Sequence[FloatArray] = ()) -> Estimate:
