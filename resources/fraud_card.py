@@ -14,16 +14,16 @@ from flask import Response, request
 from flask_restful import Resource
 from pydantic import BaseModel, ConfigDict, Field
 
-from errors import RefitNeeded
+from errors import NotFound, RefitNeeded
 from kinds.fraud_feedback import columns_digest, rows_of_numbers
 from kinds.fraud_model import Kept
 from plots import draw
 from resources.body import fields_of_query
-from resources.caller import owning_caller
+from resources.caller import Caller, owning_caller
 from resources.formats import DRAWN_CONTENT, MEDIA_TYPES
-from resources.fraud_labels import Told, Week, own_detector, tally_told, weeks_told
+from resources.fraud_labels import Told, Week, tally_told, weeks_told
 from resources.fraud_scoring import KIND
-from resources.model_access import live_version
+from resources.model_access import live_version, own_model
 from resources.operation import Operation
 from resources.service import Service, service
 from resources.validation import validated
@@ -128,7 +128,7 @@ class FraudPicture(Resource):
         this, owner = service(), owning_caller()
         view = validated(CardQuery, fields_of_query(request)).view
         with reading(this.engine) as connection:
-            model = own_detector(connection, owner, name)
+            model = _own_detector(connection, owner, name)
             live = _live(connection, model, live_version(connection, model))
         format_ = request.path.rpartition(".")[2]
         card = orjson.loads(orjson.dumps(_card(live, this), option=orjson.OPT_SERIALIZE_NUMPY))
@@ -136,6 +136,14 @@ class FraudPicture(Resource):
         response.headers["Content-Security-Policy"] = DRAWN_CONTENT
         response.headers["Cache-Control"] = "private, no-cache"
         return response
+
+
+def _own_detector(connection: Connection, owner: Caller, name: str) -> Model:
+    """Find a detector of the caller's site. Raises NotFound, of a model of another kind too: that one has no card."""
+    model = own_model(connection, owner, name)
+    if model.kind != KIND:
+        raise NotFound(f"the model is of kind {model.kind}; only detectors, of kind {KIND}, have a card")
+    return model
 
 
 def card_told(model: Model, version: Version | None, service: Service) -> dict[str, object] | None:
