@@ -96,12 +96,11 @@ def _one_way(value: object, handler: ValidatorFunctionWrapHandler) -> object:
             meant = [{**named[0], "msg": f"{named[0]['msg']}, or {OF_TYPE[others[0]['type']]}"}]
         else:
             meant = others or found
-        raise ValidationError.from_exception_data(error.title, [_without_branch(fault) for fault in meant]) from None
+        raise ValidationError.from_exception_data(error.title, [_again(fault) for fault in meant]) from None
 
 
-def _without_branch(fault: ErrorDetails) -> InitErrorDetails:
-    """Leave out of its place which of the ways was tried."""
-    return InitErrorDetails(type=PydanticCustomError(fault["type"], fault["msg"]), loc=fault["loc"][1:], input=fault["input"])
+def _again(fault: ErrorDetails) -> InitErrorDetails:
+    return InitErrorDetails(type=PydanticCustomError(fault["type"], fault["msg"]), loc=fault["loc"], input=fault["input"])
 
 
 def _told_apart(level: float) -> float:

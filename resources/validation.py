@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
-from errors import Fault, InvalidInput
+from errors import Fault, InvalidInput, pointer_to
 from resources.body import Fields
+from resources.places import place_of
 
 WORD = re.compile(r"[A-Za-z][\w.-]{0,39}")
+OF_KEY = ("[key]",)  # pydantic's last part where a key itself is wrong
+SHOULD_BE = "Input should be "  # how pydantic begins
 NOT_OF_TYPE = {  # in JSON's words, where pydantic uses Python's
     "model_type": "Input should be an object",
     "dict_type": "Input should be an object",
@@ -26,30 +30,44 @@ def validated(model: type[Model], fields: Fields) -> Model:
     try:
         return model.model_validate(fields.values, strict=fields.strict)
     except ValidationError as error:
-        faults = tuple(
-            _fault(fault, model, "?" if fields.in_query else "/")
-            for fault in error.errors(include_input=False, include_url=False)
-        )
+        found = error.errors(include_input=False, include_url=False)
+        faults = _either([_fault(fault, model, "?" if fields.in_query else "/") for fault in found])
         raise InvalidInput("; ".join(f"{f.pointer}: {f.detail}" for f in faults), faults=faults) from None
 
 
 def _fault(fault: Mapping[str, Any], model: type[BaseModel], mark: str) -> Fault:
     """Tell of a field. mark: / for one of a body, ? for one of the query string."""
-    name = "/".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
-        return _unknown(fault["loc"], _holding(model, fault["loc"][:-1]), mark)
+        return _unknown(place_of(fault["loc"], model), _holding(model, fault["loc"][:-1]), mark)
+    place = place_of(fault["loc"][:-1] if fault["loc"][-1:] == OF_KEY else fault["loc"], model)
     if fault["type"] == "missing":
-        return Fault(mark + name, "this field is required")
-    return Fault(mark + name if name else "", NOT_OF_TYPE.get(fault["type"]) or str(fault["msg"]))
+        return Fault(_pointer(place, mark), "this field is required")
+    return Fault(_pointer(place, mark), NOT_OF_TYPE.get(fault["type"]) or str(fault["msg"]))
+
+
+def _pointer(place: Sequence[str | int], mark: str) -> str:
+    return mark + pointer_to(*place)[1:] if place else ""
+
+
+def _either(faults: Iterable[Fault]) -> tuple[Fault, ...]:
+    """Tell in one fault what a value should be that may be of several types."""
+    told: list[Fault] = []
+    for fault in faults:
+        if told and told[-1].pointer == fault.pointer and fault.detail.startswith(SHOULD_BE):
+            last = told.pop()
+            fault = replace(last, detail=f"{last.detail} or {fault.detail.removeprefix(SHOULD_BE)}")
+        told.append(fault)
+    return tuple(told)
 
 
 def _unknown(place: Sequence[str | int], known: Iterable[str], mark: str) -> Fault:
     """Tell of a field that is none; its name only when it is one, and not a body of another type."""
-    *around, name = map(str, place)
+    *around, last = place
+    name = str(last)
     names = list(known)
     near = get_close_matches(name[:40], names, n=1)
     meant = f"did you mean {near[0]}? " if near else ""
-    pointer = mark + "/".join([*around, name]) if WORD.fullmatch(name) else mark + "/".join(around) if around else ""
+    pointer = _pointer(place if WORD.fullmatch(name) else around, mark)
     return Fault(pointer, f"there is no such field; {meant}known are {', '.join(names)}")
 
 
