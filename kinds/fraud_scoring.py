@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from errors import InvalidInput
+from errors import InvalidInput, pointer_to
 from science.fraud.fit import Fit, Reason, Scores, explain, score
 from science.fraud.reading import Fault, Read, read_records, read_table
 from science.fraud.reference import MOST, levels_of
@@ -157,7 +157,7 @@ def read_columns(fit: Fit, columns: Columns, limits: Limits) -> Read:
     """
     absent = [name for name in fit.spec.columns if name not in columns]
     if absent:
-        raise InvalidInput(f"the model needs the column {absent[0]}", field=f"data.{absent[0]}")
+        raise InvalidInput(f"the model needs the column {absent[0]}", field=pointer_to("data", absent[0]))
     rows = _length(columns)
     if not rows:
         raise InvalidInput("there are no payments; give at least one", field="data")

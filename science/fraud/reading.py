@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from errors import InvalidInput
+from errors import InvalidInput, pointer_to
 from science.table import Factor, FloatArray, IntArray, Numeric, Table
 
 Code = Literal["missing", "infinite", "text", "unknown_column"]
@@ -60,7 +60,7 @@ def read_table(columns: Sequence[str], table: Table) -> Read:
     """Read rows sent in columns; columns that the model does not know are left alone. Raises InvalidInput for an absent one."""
     absent = [name for name in columns if name not in table]
     if absent:
-        raise InvalidInput(f"the model needs the column {absent[0]}", field=f"data.{absent[0]}")
+        raise InvalidInput(f"the model needs the column {absent[0]}", field=pointer_to("data", absent[0]))
     X = np.column_stack([_numbers(table[name], table.rows) for name in columns])
     texts = np.array([isinstance(table[name], Factor) for name in columns])
     bad = ~np.isfinite(X).all(1)

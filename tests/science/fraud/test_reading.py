@@ -60,3 +60,9 @@ def test_a_column_of_texts_fails_its_rows_and_an_absent_one_the_table() -> None:
     with pytest.raises(InvalidInput) as caught:
         read_table(("a", "b"), table)
     assert caught.value.field == "data.b"
+
+
+def test_an_absent_column_is_pointed_to_whatever_it_is_called() -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        read_table(("a/b.c",), Table({"a": Numeric(np.array([1.0]))}, 1))
+    assert refusal.value.faults[0].pointer == "/data/a~1b.c"
