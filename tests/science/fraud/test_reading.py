@@ -59,7 +59,7 @@ def test_a_column_of_texts_fails_its_rows_and_an_absent_one_the_table() -> None:
     assert read_table(("a",), table).faults == dict.fromkeys((0, 1), Fault("text", ("a",)))
     with pytest.raises(InvalidInput) as caught:
         read_table(("a", "b"), table)
-    assert caught.value.field == "data.b"
+    assert caught.value.field == "/data/b"
 
 
 def test_an_absent_column_is_pointed_to_whatever_it_is_called() -> None:
