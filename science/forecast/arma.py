@@ -307,7 +307,8 @@ def _fitted_after(
         return np.full(n - gap, np.nan)
     y = data.y - _regression_of_y(data, lags, found.profile.beta, prepared.names)[:n]
     level = y[np.isfinite(y)][0] if lags else 0.0  # the start of the filter is diffuse, but not without end
-    errors = kalman.filtered(y - level, *found.orders.polynomials(found.coefficients), lags, data.h, deadline).errors
+    with np.errstate(over="ignore", invalid="ignore"):  # of a series without noise the start may have no end
+        errors = kalman.filtered(y - level, *found.orders.polynomials(found.coefficients), lags, 0, deadline).errors
     fitted: FloatArray = (data.y - errors)[gap:]
     return fitted
 

@@ -19,6 +19,7 @@ from science.table import FloatArray
 KAPPA = 1e6  # R's arima(kappa = 1e6)
 DIFFUSE_GAIN = 1e4  # R counts no observation whose prediction variance is above it
 DOUBLINGS = 20.0  # numbers touched per value of r**3, r the coefficients' reach: some fifteen products of matrices
+LEAST_GAIN = 0.5  # a prediction's variance is at least that of its shock, 1: where rounding leaves less, nothing is learned
 OFTEN = 256  # values between two looks at the deadline
 
 
@@ -69,15 +70,15 @@ def filtered(y: FloatArray, phi: FloatArray, theta: FloatArray, lags: Sequence[i
             errors[t] = error
             squares, logs, counted = squares + error**2 / gain, logs + log(gain), counted + 1
     used = int(np.isfinite(y).sum()) - sum(lags)
-    sigma2 = squares / counted
-    value = -0.5 * used * (log(2 * pi * sigma2) + 1 + logs / counted)
+    sigma2 = max(squares / max(counted, 1), np.finfo(float).tiny)
+    value = -0.5 * used * (log(2 * pi * sigma2) + 1 + logs / max(counted, 1))
     mean, variance = np.empty(h), np.empty(h)
     for step in range(h):
         if not step % OFTEN:
             deadline.check()
         state.move()
         mean[step], variance[step] = state.predicted()
-    return Filtered(value, sigma2, residuals, errors, mean, np.sqrt(variance), used)
+    return Filtered(value, sigma2, residuals, errors, mean, np.sqrt(np.maximum(variance, LEAST_GAIN)), used)
 
 
 class _State:
@@ -107,6 +108,8 @@ class _State:
         M = self.Z @ self.P[self.used]
         gain = float(M[self.used] @ self.Z)
         error = value - float(self.Z @ self.a[self.used])
+        if gain < LEAST_GAIN:
+            return error, LEAST_GAIN
         self.a += M * (error / gain)
         learned = M / gain**0.5
         self.P -= np.multiply.outer(learned, learned, out=self.moved)
