@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 
 from config import PREFIX, SERVER_SETTINGS, Settings
+from errors import JobFailed, LamplightError, Unavailable
 from tests.jobs.working import working
 from tests.serving import ROOT, SETTINGS, Server
 
@@ -151,6 +152,20 @@ def test_every_setting_is_told_with_its_default() -> None:
 def test_no_setting_is_told_that_there_is_not() -> None:
     known = {*defaults(), *SERVER_SETTINGS, "LAMPLIGHT_KEY"}  # the last is what callers keep their key in
     assert set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", "".join(page.read_text() for page in PAGES))) <= known
+
+
+def test_every_type_of_problem_is_told_with_its_status() -> None:
+    told = set(re.findall(r"^\| (\d+) \| (.+?) \|", (ROOT / "docs" / "errors.md").read_text(), re.MULTILINE))
+    pairs = {(int(status), name) for status, names in told for name in re.findall(r"`([a-z-]+)`", names)}
+    assert {(error.status, error.type) for error in problems(LamplightError)} <= pairs
+
+
+def problems(kind: type[LamplightError]) -> Iterator[type[LamplightError]]:
+    """Every kind of problem that the application itself tells, without those that only others are made of."""
+    for error in kind.__subclasses__():
+        yield from problems(error)
+        if error not in (Unavailable, JobFailed):
+            yield error
 
 
 def defaults() -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from errors import InvalidInput
+from errors import InvalidInput, pointer_to
 from science.forecast.provenance import check_horizon, check_lags
 from science.forecast.transform import Power
 from science.limits import Limits
@@ -149,15 +149,19 @@ def _check_regressors(series: Series, spec: Spec, n: int) -> None:
         raise InvalidInput(f"x has {len(series.x)} columns; at most {MOST_REGRESSORS} are allowed", field="x")
     for key in series.x:
         if TERMS.fullmatch(key):
-            raise InvalidInput(f"a column of x cannot be called {key}, as a coefficient of the model is", field=f"x.{key}")
+            raise InvalidInput(
+                f"a column of x cannot be called {key}, as a coefficient of the model is", field=pointer_to("x", key)
+            )
     if set(series.x) != set(series.x_future):
         raise InvalidInput("x and x_future must have the same columns", field="x_future")
     for columns, length, name in ((series.x, n, "x"), (series.x_future, spec.h, "x_future")):
         for key, values in columns.items():
             if len(values) != length:
-                raise InvalidInput(f"column {key} of {name} has {len(values)} values; {length} are needed", field=f"{name}.{key}")
+                raise InvalidInput(
+                    f"column {key} of {name} has {len(values)} values; {length} are needed", field=pointer_to(name, key)
+                )
             if not np.all(np.isfinite(values)):
-                raise InvalidInput(f"column {key} of {name} has a missing or infinite value", field=f"{name}.{key}")
+                raise InvalidInput(f"column {key} of {name} has a missing or infinite value", field=pointer_to(name, key))
     if series.x and not (spec.model in ("auto", "arma") or isinstance(spec.model, ArmaOrders)):
         raise InvalidInput('columns x need the model "arma" (or its orders)', field="model")
 
