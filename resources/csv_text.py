@@ -20,6 +20,7 @@ BOOLEANS = {"TRUE": True, "true": True, "True": True, "FALSE": False, "false": F
 FIRST_OF_NUMBER = frozenset("0123456789+-.iInN \t\n\r\v\f")  # inf and nan are numbers to Python
 LINES_PER_ROW = 4  # blank lines, and those of texts of several lines, are no rows
 BYTE_ORDER_MARK = "\ufeff"
+OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def columns_of_csv(body: bytes, limits: Limits, *, field: str = "data") -> dict[str, list[object]]:
@@ -68,6 +69,7 @@ def checked_lines(lines: Iterable[str], limits: Limits, field: str) -> Iterator[
 def names_of(cells: Sequence[str], limits: Limits, field: str) -> list[str]:
     """Read the first line. Raises InvalidInput for a name that is missing, too long or stands twice, LimitExceeded."""
     limits.check("max_columns", len(cells), f"the first line has {len(cells)} columns", field=field)
+    _check_separator(cells, field)
     names = [cell.strip() for cell in cells]
     for place, name in enumerate(names, 1):
         if not name:
@@ -82,6 +84,14 @@ def names_of(cells: Sequence[str], limits: Limits, field: str) -> list[str]:
     if all(is_number(name) for name in names):
         raise InvalidInput("the first line holds numbers; it must hold the column names", field=field)
     return names
+
+
+def _check_separator(head: Sequence[str], field: str) -> None:
+    """Refuse a file that a spreadsheet wrote for countries where the comma is taken: its numbers would be read wrongly, too."""
+    found = next((mark for mark in OTHER_SEPARATORS if mark in "".join(head)), None)
+    if len(head) == 1 and found is not None:
+        detail = f"the columns are separated by {OTHER_SEPARATORS[found]}; separate them by commas, and write 0.5 with a point"
+        raise InvalidInput(detail, field=field)
 
 
 def checked_records(records: Iterator[list[str]], width: int, field: str) -> Iterator[list[str]]:

@@ -18,7 +18,6 @@ Cell = float | str | None
 SCORED = ("risk_score", "risk_level", "alert", "probability")
 WHY = ("observed", "expected", "direction", "share")
 WRONG = ("error", "detail")
-OTHER_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 def cells_of_csv(body: bytes, limits: Limits, texts: frozenset[str], *, field: str = "data") -> dict[str, list[Cell]]:
@@ -32,9 +31,7 @@ def cells_of_csv(body: bytes, limits: Limits, texts: frozenset[str], *, field: s
         raise MalformedBody(f"byte {error.start + 1} is not UTF-8; save the file as UTF-8") from None
     records = csv.reader(checked_lines(lines, limits, field), strict=True)
     try:
-        head = next(records, [])
-        _check_separator(head, field)
-        names = names_of(head, limits, field)
+        names = names_of(next(records, []), limits, field)
         rows = list(islice(checked_records(records, len(names), field), limits.max_rows + 1))
     except csv.Error as error:
         raise MalformedBody(f"line {records.line_num} is not CSV: {error}") from None
@@ -42,14 +39,6 @@ def cells_of_csv(body: bytes, limits: Limits, texts: frozenset[str], *, field: s
     if not rows:
         raise InvalidInput("there are no rows under the column names; give at least one", field=field)
     return {name: _cells(cells, name in texts) for name, cells in zip(names, zip(*rows, strict=True), strict=True)}
-
-
-def _check_separator(head: Sequence[str], field: str) -> None:
-    """Refuse a file that a spreadsheet wrote for countries where the comma is taken: its numbers would be read wrongly, too."""
-    found = next((mark for mark in OTHER_SEPARATORS if mark in "".join(head)), None)
-    if len(head) == 1 and found is not None:
-        detail = f"the columns are separated by {OTHER_SEPARATORS[found]}; separate them by commas, and write 0.5 with a point"
-        raise InvalidInput(detail, field=field)
 
 
 def csv_of_scored(results: Sequence[Any], why: int, *, probable: bool) -> bytes:

@@ -309,3 +309,11 @@ def test_a_column_name_that_is_too_long_is_refused_in_csv_as_in_json(ask, put, v
         assert (refused.status_code, refused.json["errors"][0]["pointer"]) == (422, "/data")
         assert "1 to 200 characters" in refused.json["detail"]
     assert put("longest", data="n" * 200 + "\n1\n", content_type="text/csv").status_code == 201
+
+
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_columns_that_commas_do_not_separate_are_refused(ask, mark):
+    told = ask("PUT", "/datasets/d", data=f"a{mark}b\n1{mark}2\n", content_type="text/csv")
+    assert (told.status_code, told.json["errors"][0]["pointer"]) == (422, "/data")
+    assert "separate them by commas" in told.json["detail"]
+    assert ask("GET", "/datasets/d").status_code == 404
