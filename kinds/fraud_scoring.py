@@ -19,6 +19,7 @@ from science.table import FloatArray, IntArray, Table, table_of_columns
 
 ID = "id"
 LONGEST_ID = 200  # characters
+LARGEST_EXACT = 2.0**53  # of the whole numbers that are read as doubles: beyond it several become one
 RISK_DIGITS = 2  # behind the point of a risk score: a hundredth is a thousandth of the probability, which is not known as well
 MOST_REASONS = 20
 NAMED = 5  # columns, in the words of an error
@@ -242,14 +243,16 @@ def _length(columns: Columns) -> int:
     return lengths.pop()
 
 
-def _id(value: object, field: str) -> str:
-    text = _text(value)
-    if text is None or not 1 <= len(text) <= LONGEST_ID:
-        raise InvalidInput(f"an id is a text of 1 to {LONGEST_ID} characters, or a whole number", field=field)
-    return text
-
-
-def _text(value: object) -> str | None:
+def id_of(value: object) -> str | None:
+    """Read the id of a payment as a text; None for what is none, as a number of more digits than JSON's readers keep."""
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() else None
+        return str(int(value)) if value.is_integer() and abs(value) <= LARGEST_EXACT else None
     return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
+
+
+def _id(value: object, field: str) -> str:
+    text = id_of(value)
+    if text is None or not 1 <= len(text) <= LONGEST_ID:
+        detail = f"an id is a text of 1 to {LONGEST_ID} characters, or a whole number; send one of many digits as a text"
+        raise InvalidInput(detail, field=field)
+    return text

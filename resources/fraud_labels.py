@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from flask import request
 from flask_restful import Resource
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from errors import Fault, InvalidInput, NotFound
-from kinds.fraud_scoring import LONGEST_ID
+from kinds.fraud_scoring import LONGEST_ID, id_of
 from resources.body import fields_of_body, fields_of_query, read_body
 from resources.caller import Caller, owning_caller
 from resources.fraud_scoring import KIND
@@ -26,7 +26,18 @@ from store.payments import Tally, keyed
 MOST_LABELS = 10_000  # in one request
 FRAUD = "fraud"
 
-Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID, description="Under which the payment was scored.")]
+ID_SCHEMA = {
+    "description": "Under which the payment was scored.",
+    "type": ["string", "integer"],
+    "minLength": 1,
+    "maxLength": LONGEST_ID,
+}
+Id = Annotated[
+    str,
+    BeforeValidator(lambda value: id_of(value) or value),
+    Field(min_length=1, max_length=LONGEST_ID),
+    WithJsonSchema(ID_SCHEMA),
+]
 
 
 class LabelInput(BaseModel):

@@ -164,3 +164,18 @@ def test_labels_are_kept_without_ids(application, client, shop):
     with writing_once(engine_of(application)) as connection:
         kept = connection.exec_driver_sql("SELECT (payments.*)::text || (labels.*)::text FROM payments, labels").all()
     assert "caught" not in str(kept)
+
+
+def test_a_payment_that_was_scored_by_a_number_is_labelled_by_it(client, shop):
+    sent = {"model": MODEL, "labels": [{"id": 4, "label": "fraud"}]}
+    assert client.post("/fraud/labels", json=sent, headers=shop.headers).json["labels"] == [{"id": "4", "state": "noted"}]
+
+
+def test_numbers_of_too_many_digits_are_no_ids(client, shop):
+    """A double holds neither of them: both would be the same payment."""
+    long = '{"id": 1000000000000000000000%d, "label": "fraud"}'
+    sent = f'{{"model": "{MODEL}", "labels": [{long % 1}, {long % 2}]}}'
+    told = client.post("/fraud/labels", data=sent, content_type="application/json", headers=shop.headers)
+    assert (told.status_code, told.json["errors"][0]["pointer"]) == (422, "/labels/0/id")
+    scored = client.post("/fraud", json={"model": MODEL, "transactions": [payment(LEGITIMATE, id=1e22)]}, headers=shop.headers)
+    assert (scored.status_code, scored.json["errors"][0]["pointer"]) == (422, "/transactions/0/id")
