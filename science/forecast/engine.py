@@ -26,7 +26,7 @@ from science.forecast.stationarity import Choice, choose, warnings_of
 from science.forecast.transform import LOG, NONE, Power
 from science.limits import Limits
 from science.notice import Notice
-from science.table import FloatArray
+from science.table import BoolArray, FloatArray
 
 SHORTEST = 4  # values that any forecast needs
 TRAINED = 8  # values, and two seasons and two, that an origin needs behind it
@@ -53,6 +53,11 @@ class _Prepared:
     @property
     def season(self) -> int:
         return self.seasons[0] if self.seasons else 1
+
+    @property
+    def known(self) -> BoolArray:
+        """(n,) False at a gap."""
+        return np.isfinite(self.y)
 
 
 def forecast(spec: Spec, series: Series, limits: Limits, deadline: Deadline) -> Forecast:
@@ -82,7 +87,7 @@ def continued(fitted: Fitted, series: Series, h: int, limits: Limits) -> Fitted:
 def _fit(spec: Spec, series: Series, limits: Limits, deadline: Deadline, learned: Fitted | None) -> Fitted:
     check_series(series, spec, limits)
     ready = _prepared(series, spec)
-    known = ready.y[np.isfinite(ready.y)]
+    known = ready.y[ready.known]
     asked = () if spec.differences == "auto" else spec.differences
     check_length(len(known), asked, remaining=2 if asked else SHORTEST)
     if np.ptp(known) == 0 and not ready.names:
@@ -104,9 +109,9 @@ def _fit(spec: Spec, series: Series, limits: Limits, deadline: Deadline, learned
         mixture=modelled.latest(),
         model=told,
         y=y,
-        known=np.isfinite(ready.y),
+        known=ready.known,
         calibration=widened,
-        backtest=backtest(y, np.isfinite(ready.y), modelled, lengths, ready.season, spec.level, widened),
+        backtest=backtest(y, ready.known, modelled, lengths, ready.season, spec.level, widened),
         warnings=tuple(dict.fromkeys((*notices, *_notices(ready, spec, choice, _powers(spec, y)[-1].forward(y))))),
     )
 
@@ -115,7 +120,7 @@ def _widened(y: FloatArray, modelled: Mixture, lengths: Sequence[int], ready: _P
     if spec.interval != "calibrated":
         return OWN
     season = ready.season if strength(y, ready.season) >= WEAK else 1
-    return calibrate(y, np.isfinite(ready.y), modelled, lengths, season)
+    return calibrate(y, ready.known, modelled, lengths, season)
 
 
 def _prepared(series: Series, spec: Spec) -> _Prepared:
@@ -168,7 +173,7 @@ def _powers(spec: Spec, known: FloatArray) -> list[Power]:
 def _choice(ready: _Prepared, spec: Spec, powers: Sequence[Power]) -> Choice:
     if spec.differences != "auto":
         return Choice(tuple(spec.differences), ("the caller",))
-    known = np.flatnonzero(np.isfinite(ready.y))
+    known = np.flatnonzero(ready.known)
     bridged = np.interp(np.arange(len(ready.y)), known, ready.y[known])
     return choose(powers[-1].forward(bridged), ready.seasons)
 
@@ -179,14 +184,14 @@ def _is_by_arma(ready: _Prepared, spec: Spec, learned: Fitted | None) -> bool:
         return True
     if learned and learned.model.name != CONSTANT:
         return learned.model.log_lik is not None
-    return spec.model == "auto" and float(np.isnan(ready.y).mean()) > MOST_FILLED
+    return spec.model == "auto" and float(ready.known.mean()) < 1 - MOST_FILLED
 
 
 def _by_forms(
     ready: _Prepared, spec: Spec, powers: Sequence[Power], choice: Choice, deadline: Deadline, learned: Fitted | None
 ) -> tuple[FloatArray, Mixture, ModelTold, list[Notice]]:
     """Return y without gaps, its forecasts by a form or an average of forms, what is told of them, and warnings."""
-    gaps = int(np.isnan(ready.y).sum())
+    gaps = int((~ready.known).sum())
     y, notices, bridge = ready.y, [], None
     if gaps:
         bridge = _fitted_arma(ready, spec, powers[-1], choice, deadline)
@@ -202,13 +207,12 @@ def _by_forms(
         raise InvalidInput(f"the series is too short, or has no season, for the model {spec.model}", field="model")
     if bridge is not None:
         stretch = np.vstack([bridge.stretch, np.full((len(lengths) - 1, spec.h), bridge.shrunken)])
-        untold = np.isnan(ready.y) | np.isnan(np.r_[0.0, ready.y[:-1]])  # the value before was filled by what came after
+        untold = ~(ready.known & np.r_[True, ready.known[:-1]])  # the value before was filled by what came after
         pool = [replace(each, stretch=stretch, fitted=np.where(untold, np.nan, each.fitted)) for each in pool]
     if spec.model != "auto":
         positive = spec.model not in naive.FORMS and bool(y.min() > 0)
         return y, single(pool[0], positive=positive), _told(pool[0], "the caller"), notices
-    known = np.isfinite(ready.y)
-    mixture = (learned and _weighed_alike(pool, learned.mixture)) or average(y, known, pool, lengths, ready.season)
+    mixture = (learned and _weighed_alike(pool, learned.mixture)) or average(y, ready.known, pool, lengths, ready.season)
     return y, mixture, _told_average(mixture, len(lengths) - 1), notices
 
 
@@ -342,7 +346,7 @@ def _constant(ready: _Prepared, spec: Spec, series: Series, value: float) -> Fit
         mixture=single(stays, positive=False),
         model=ModelTold(CONSTANT, "none", "every value is the same", (), {}, {}, 0.0),
         y=np.full(n, value),
-        known=np.isfinite(ready.y),
+        known=ready.known,
         calibration=OWN,
         backtest=None,
         warnings=(Notice("constant", "every value is the same: the intervals have no width and say nothing"),),
