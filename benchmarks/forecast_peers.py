@@ -93,11 +93,9 @@ def _told(one: dict[str, Any]) -> Told:
 
 def _mean(several: Sequence[Told]) -> Told:
     """Average forecasts and bounds; the time is that of all."""
-    outer, inner = (
-        tuple(np.mean([getattr(told, field)[side] for told in several], axis=0) for side in (0, 1))
-        for field in ("bounds", "inner")
-    )
-    return Told(np.mean([told.median for told in several], axis=0), outer, inner, sum(told.ms for told in several))  # type: ignore[arg-type]
+    medians, outer, inner = ([getattr(told, field) for told in several] for field in ("median", "bounds", "inner"))
+    ms = sum(told.ms for told in several)
+    return Told(np.mean(medians, axis=0), tuple(np.mean(outer, axis=0)), tuple(np.mean(inner, axis=0)), ms)
 
 
 def _print(found: dict[str, list[Score]]) -> None:

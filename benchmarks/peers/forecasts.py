@@ -26,12 +26,8 @@ def told(model: object, y: list[float], h: int) -> dict[str, object]:
 
 if __name__ == "__main__":
     asked = json.load(sys.stdin)
-    kinds = {kind.__name__: kind for kind in (AutoARIMA, AutoETS, AutoTheta)}
-    for kind in kinds.values():
-        told(
-            kind(season_length=asked["season"]), asked["series"][0], asked["h"]
-        )  # compiled now, so that nobody waits for it below
-    answers = {
-        name: [told(kind(season_length=asked["season"]), y, asked["h"]) for y in asked["series"]] for name, kind in kinds.items()
-    }
+    models = {kind.__name__: kind(season_length=asked["season"]) for kind in (AutoARIMA, AutoETS, AutoTheta)}
+    for model in models.values():  # compiled now, so that nobody waits for it below
+        told(model, asked["series"][0], asked["h"])
+    answers = {name: [told(model, y, asked["h"]) for y in asked["series"]] for name, model in models.items()}
     json.dump(answers, sys.stdout)
