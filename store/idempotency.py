@@ -12,15 +12,15 @@ from sqlalchemy import Connection
 from errors import Conflict, KeyReused
 from store.driver import execute, row
 
-FORGET = "DELETE FROM idempotency WHERE site_id = %(site_id)s AND created_at < now() - interval '24 hours'"
+FRESH = "created_at >= now() - interval '24 hours'"
+FORGET = f"DELETE FROM idempotency WHERE site_id = %(site_id)s AND NOT {FRESH}"  # noqa: S608
 CLAIM = """
 INSERT INTO idempotency (site_id, key, digest) VALUES (%(site_id)s, %(key)s, %(digest)s)
 ON CONFLICT DO NOTHING RETURNING 1
 """
-FIND = """
-SELECT digest, status, answer::text FROM idempotency
-WHERE site_id = %(site_id)s AND key = %(key)s AND created_at >= now() - interval '24 hours'
-"""
+FIND = f"""
+SELECT digest, status, answer::text FROM idempotency WHERE site_id = %(site_id)s AND key = %(key)s AND {FRESH}
+"""  # noqa: S608
 FINISH = "UPDATE idempotency SET status = %(status)s, answer = %(answer)s WHERE site_id = %(site_id)s AND key = %(key)s"
 
 

@@ -51,7 +51,7 @@ class Arma:
     nobs: int
     converged: bool
     y: FloatArray  # (n,) with gaps filled by their expectation
-    fitted: FloatArray  # (n,) one step ahead; NaN for the first sum(lags) and where y is missing
+    fitted: FloatArray  # (n,) one step ahead, behind a gap by what filled it; NaN for the first sum(lags) and where y is missing
     mean: FloatArray  # (h,)
     root: FloatArray  # (h, h) root of the errors' covariance over sigma2
     psi: FloatArray  # (h,) of y, as if the past were infinite
@@ -127,6 +127,23 @@ def carried(data: Data, lags: Sequence[int], orders: Orders, values: FloatArray,
         raise RefitNeeded("the stored coefficients are of no stationary process; fit the model again")
     told = _told(data, lags, Estimate(orders, own, replace(found, beta=beta), True), prepared, no_deadline(), by_r=by_r)
     return replace(told, sigma2=sigma2)
+
+
+def one_step(model: Arma, data: Data, deadline: Deadline) -> FloatArray:
+    """Forecast each value, (n,), by what is known before it: NaN from the first gap on where that takes too long."""
+    fitted, missing = model.fitted.copy(), np.flatnonzero(np.isnan(data.y))
+    if not len(missing):
+        return fitted
+    fitted[missing[0] :] = np.nan
+    if _filter_work(data, model.lags, model.orders) > DEAREST_FILTER:
+        return fitted
+    coefficients, beta = np.split(model.estimate, [model.orders.count])
+    y = data.y - _regression_of_y(data, model.lags, beta, model.terms[model.orders.count :])[: len(data.y)]
+    level = y[np.isfinite(y)][0] if model.lags else 0.0  # the start of the filter is diffuse, but not without end
+    with np.errstate(over="ignore", invalid="ignore"):  # of a series without noise the start may have no end
+        errors = kalman.filtered(y - level, *model.orders.polynomials(coefficients), model.lags, 0, deadline).errors
+    fitted[missing[0] :] = (data.y - errors)[missing[0] :]
+    return fitted
 
 
 def search(data: Data, lags: Sequence[int], season: int, deadline: Deadline, *, by_r: bool = False) -> Arma:
@@ -270,8 +287,7 @@ def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared,
     z = profile.z
     fitted = np.full(len(y), np.nan)
     fitted[sum(lags) :] = y[sum(lags) :] - z * whole.L[0, : len(w)]
-    if len(missing):
-        fitted[missing[0] :] = _fitted_after(int(missing[0]), data, lags, found, prepared, deadline)
+    fitted[missing] = np.nan
     aic, aicc, bic = _criteria(found, prepared, value)
     return Arma(
         orders=orders,
@@ -296,21 +312,6 @@ def _told(data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared,
         stretch=stretch,
         shrunken=shrunken,
     )
-
-
-def _fitted_after(
-    gap: int, data: Data, lags: Sequence[int], found: Estimate, prepared: _Prepared, deadline: Deadline
-) -> FloatArray:
-    """Forecast one step ahead from the first gap on, by what is known before each step: NaN where that takes too long."""
-    n = len(data.y)
-    if _filter_work(data, lags, found.orders) > DEAREST_FILTER:
-        return np.full(n - gap, np.nan)
-    y = data.y - _regression_of_y(data, lags, found.profile.beta, prepared.names)[:n]
-    level = y[np.isfinite(y)][0] if lags else 0.0  # the start of the filter is diffuse, but not without end
-    with np.errstate(over="ignore", invalid="ignore"):  # of a series without noise the start may have no end
-        errors = kalman.filtered(y - level, *found.orders.polynomials(found.coefficients), lags, 0, deadline).errors
-    fitted: FloatArray = (data.y - errors)[gap:]
-    return fitted
 
 
 def _with_gaps(

@@ -245,7 +245,7 @@ def _by_arma(
         psi=model.psi,
         season=np.zeros((len(lengths), spec.h)),
         multiplicative=False,
-        fitted=power.back(model.fitted),
+        fitted=power.back(arma.one_step(model, _data(ready, spec, power), deadline)),
         parameters=coefficients,
         root=model.root,
     )
@@ -265,10 +265,14 @@ def _by_arma(
     return y, single(found, positive=False), told, notices
 
 
+def _data(ready: _Prepared, spec: Spec, power: Power) -> arma.Data:
+    return arma.Data(power.forward(ready.y), ready.X, ready.names, spec.h)
+
+
 def _fitted_arma(
     ready: _Prepared, spec: Spec, power: Power, choice: Choice, deadline: Deadline, learned: Fitted | None = None
 ) -> arma.Arma:
-    data = arma.Data(power.forward(ready.y), ready.X, ready.names, spec.h)
+    data = _data(ready, spec, power)
     by_r = spec.likelihood == "r"
     if learned and learned.model.log_lik is not None:  # it is an ARMA, not of a constant series
         values, orders = learned.model.coefficients, Orders.of_names(learned.model.coefficients, learned.season)
